@@ -1,0 +1,85 @@
+"""Data sets: opening them where they are, decoding nothing before it is needed, checking content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from zoo.errors import DataNotFoundError, UnknownNameError
+from zoo.entries import DataSetInfo
+from zoo.sources import Source
+from zoo.tasks import task
+
+UNVERIFIED = "unverified content"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One input with its target, as a label or reference text."""
+
+    input: Any
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set that is present here.
+
+    source: the place that it is read from.
+    """
+
+    info: DataSetInfo
+    source: Source
+
+    def examples(self, split: str, *, limit: int | None = None) -> Iterator[Example]:
+        """Yield the examples of a split in order, the first `limit` of them if given.
+
+        Raises UnknownNameError if the data set has no such split.
+        """
+        if split not in self.info.splits:
+            raise UnknownNameError.of(f"split of {self.info.name}", split, self.info.splits)
+        rows = (Example(x, target) for x, target in self.source.rows(split))
+        return islice(rows, limit)
+
+    def fingerprints(self, split: str) -> Iterator[bytes]:
+        """Yield a digest of each input's content, blind to how it is encoded."""
+        digest = task(self.info.task).fingerprint
+        return (digest(example.input) for example in self.examples(split))
+
+    def title(self, content_hashes: dict[str, str]) -> str:
+        """What this content is called: its known variant, or unverified."""
+        for variant in self.info.variants:
+            if all(variant.hashes.get(split) == h for split, h in content_hashes.items()):
+                return variant.title
+        return f"{self.info.title}, {UNVERIFIED}"
+
+
+def content_hash(info: DataSetInfo, examples: Sequence[Example]) -> str:
+    """SHA-256 of the examples' contents, whatever their order, encoding or file.
+
+    An example counts by its decoded input and its target, so that the same pictures in PNG and
+    in an array are the same content, and a lossy copy is another.
+    """
+    digest = task(info.task).fingerprint
+    whole = hashlib.sha256()
+    for one in sorted(digest(example.input) + example.target.encode() for example in examples):
+        whole.update(hashlib.sha256(one).digest())
+    return whole.hexdigest()
+
+
+def open_data_set(info: DataSetInfo) -> DataSet:
+    """The data set, read from the first source that has it.
+
+    Raises DataNotFoundError that names every way to get it.
+    """
+    for source in info.sources:
+        if source.present():
+            return DataSet(info, source)
+    for source in info.sources:
+        if source.fetch():
+            return DataSet(info, source)
+    ways = "; or ".join(source.how_to_get() for source in info.sources)
+    raise DataNotFoundError(f"The data set {info.name!r} is not here. To get it: {ways}.")

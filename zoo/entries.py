@@ -1,0 +1,166 @@
+"""What is known of a model and of a data set before any of their code is imported.
+
+These records are literals in `zoo/<domain>/catalog.py`. They are frozen, have no room for extra
+fields, and check themselves when they are made, so that a wrong entry fails at once and by name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zoo.sources import Source
+
+_MODEL_NAME = re.compile(r"[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*")
+_DATA_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class Generation(StrEnum):
+    """Software 1.0 is written by hand, Software 2.0 is learned (Karpathy 2017)."""
+
+    SOFTWARE_1 = "1.0"
+    SOFTWARE_2 = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A publication that a model implements."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How shipped weights are made; `zoo train NAME` follows it.
+
+    data: the data set whose `train` split is learned from.
+    exclude: data sets whose examples are dropped from training by content.
+    validation: how many training examples are held out to choose hyperparameters.
+    options: named options of the method's `fit`.
+    """
+
+    data: str
+    exclude: tuple[str, ...] = ()
+    validation: int = 2000
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """One registry entry.
+
+    entry: the class, as "module:attribute"; imported when the model is loaded.
+    weights: where the weights folder is: "package:path" inside an installed package,
+        "hub:owner/repo[@revision]", or None for a model that needs none.
+    baseline: the 1.0 model that this 2.0 model replaces.
+    data: the data sets that a benchmark runs it on.
+    parameters: how many numbers were learned or stored to predict with.
+    limits: what a user should know before trusting it, in one or two sentences.
+    """
+
+    name: str
+    summary: str
+    task: str
+    generation: Generation
+    entry: str
+    weights: str | None
+    license: str
+    parameters: int
+    references: tuple[Reference, ...]
+    baseline: str | None = None
+    data: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+    limits: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.name.partition("/")[0]
+
+    def __post_init__(self) -> None:
+        def refuse(why: str) -> None:
+            raise CatalogError(f"Model entry {self.name!r} {why}")
+
+        if not _MODEL_NAME.fullmatch(self.name):
+            refuse("must be named domain/method-data in lower case, digits and hyphens.")
+        if not _ENTRY.fullmatch(self.entry):
+            refuse(f"has entry {self.entry!r}; expected 'module:attribute'.")
+        if not isinstance(self.generation, Generation):
+            refuse(f"has generation {self.generation!r}; expected a Generation.")
+        if not self.summary or "\n" in self.summary:
+            refuse("needs a summary of one line.")
+        if (self.baseline is None) is (self.generation is Generation.SOFTWARE_2):
+            refuse("must name a baseline if it is 2.0, and none if it is 1.0.")
+        if self.weights is not None and ":" not in self.weights:
+            refuse(f"has weights {self.weights!r}; expected 'package:path' or 'hub:owner/repo'.")
+        if self.parameters < 0:
+            refuse("has a negative number of parameters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One known content of a data set: what it is called, and the content hash of each split."""
+
+    title: str
+    hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSetInfo:
+    """A named set of examples.
+
+    sources: where it may be found; the first that is present is used.
+    variants: contents that are known; anything else is reported as unverified.
+    offline: whether an installation brings it, so that the default suite may use it.
+    """
+
+    name: str
+    title: str
+    task: str
+    license: str
+    url: str
+    splits: tuple[str, ...]
+    sources: tuple[Source, ...]
+    variants: tuple[Variant, ...] = ()
+    offline: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not _DATA_NAME.fullmatch(self.name):
+            raise CatalogError(f"Data set {self.name!r} must be named in lower case and hyphens.")
+        if not self.sources:
+            raise CatalogError(f"Data set {self.name!r} has no source.")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A class that loads a family of transformers checkpoints, known by their architecture.
+
+    architecture_suffix: how transformers names the auto-class family, e.g.
+        "ForImageClassification" as in ViTForImageClassification.
+    """
+
+    architecture_suffix: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """What one package or domain brings: found through the entry-point group `zoo.catalogs`."""
+
+    models: tuple[ModelInfo, ...] = ()
+    data_sets: tuple[DataSetInfo, ...] = ()
+    adapters: tuple[Adapter, ...] = ()

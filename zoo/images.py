@@ -1,0 +1,155 @@
+"""Reading images from whatever people have, with the same care everywhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from zoo.errors import InputError
+
+MAX_PIXELS = 64_000_000  # beyond any classifier's need; decoded RGB is then at most 192 MB
+MIN_SIDE = 4
+
+_EXPECTED = "a path, bytes, a PIL image, or a NumPy array (HxW or HxWx3; uint8 or float in 0..1)"
+
+
+def read_image(x: Any) -> Image.Image:
+    """Decode one image to mode "L" (grey) or "RGB", upright, 8 bits a channel.
+
+    x: a path, the bytes of an image file, a PIL image, or an array [H, W], [H, W, 1] or
+    [H, W, 3] of uint8 in 0..255 or of floats in 0..1. EXIF orientation is applied, transparent
+    pixels are laid over white, 16-bit grey is scaled to 8, of several frames the first counts.
+
+    Raises InputError if x is anything else, is broken, or has under 4 pixels a side or over
+    64 million in all.
+    """
+    if isinstance(x, np.ndarray):
+        return Image.fromarray(_eight_bits(x))
+    if isinstance(x, Image.Image):
+        return _flat(_checked_size(x), "the given PIL image")
+    if isinstance(x, (str, os.PathLike)):
+        path = Path(x)
+        if not path.is_file():
+            kind = "is a folder" if path.is_dir() else "does not exist"
+            raise InputError(f"The image file {str(path)!r} {kind}.")
+        return _decode(path, repr(str(path)))
+    if isinstance(x, (bytes, bytearray, memoryview)):
+        return _decode(io.BytesIO(x), f"the given {len(x):,} bytes")
+    if isinstance(x, (list, tuple)):
+        raise InputError(
+            f"predict takes one image, but a {type(x).__name__} of {len(x)} came; "
+            "use predict_batch for several."
+        )
+    raise InputError(f"An image is {_EXPECTED}; a {type(x).__name__} came.")
+
+
+def image_array(x: Any, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:
+    """Read x and bring it to [height, width, channels] uint8.
+
+    mode: "L" for one channel, "RGB" for three. Another size is resampled (bilinear over the
+    source area, so that reduction does not alias) without keeping the aspect ratio.
+    """
+    image = read_image(x)
+    if image.mode != mode:
+        image = image.convert(mode)
+    height, width = size
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _checked_size(image: Image.Image) -> Image.Image:
+    _check_size(image.height, image.width)
+    return image
+
+
+def _check_size(height: int, width: int) -> None:
+    if min(height, width) < MIN_SIDE:
+        raise InputError(
+            f"The image is {width}x{height} pixels; at least {MIN_SIDE}x{MIN_SIDE} are needed."
+        )
+    if height * width > MAX_PIXELS:
+        raise InputError(
+            f"The image is {width:,}x{height:,} pixels; at most {MAX_PIXELS:,} in all are read, "
+            "so scale it down first."
+        )
+
+
+def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
+    shape = "x".join(map(str, array.shape)) or "scalar"
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+        raise InputError(f"An image array is HxW or HxWx3; one of shape {shape} came.")
+    _check_size(array.shape[0], array.shape[1])
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise InputError(
+            f"An image array is uint8 (0..255) or float (0..1); one of {array.dtype} came, "
+            "whose range is a guess: convert it with .astype('uint8')."
+        )
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite(low + high):
+        raise InputError("The image array has pixels that are NaN or infinite.")
+    if low < 0 or high > 1:
+        raise InputError(
+            f"A float image array has values in 0..1; one with {low:g}..{high:g} came."
+        )
+    return np.rint(array * 255).astype(np.uint8)
+
+
+def _decode(file: Path | io.BytesIO, what: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Our own limit is stricter than the size at which Pillow begins to warn.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file) as image:
+                _checked_size(image)
+                return _flat(image, what)
+    except InputError:
+        raise
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"The image in {what} has more than {MAX_PIXELS:,} pixels; scale it down first."
+        ) from None
+    except Exception as error:  # Pillow's decoders raise nearly every type on broken files
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, Image.UnidentifiedImageError):
+            reason = "it is in no image format that is known"
+        raise InputError(f"No image can be read from {what}: {reason}.") from error
+
+
+def _flat(image: Image.Image, what: str) -> Image.Image:
+    """Upright, without transparency, in mode L or RGB."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("L", "RGB"):
+        image.load()
+        # A transparent colour may be declared beside the pixels (PNG tRNS).
+        if "transparency" not in image.info:
+            return image
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise InputError(f"The grey values in {what} exceed 16 bits, so their range is a guess.")
+        return Image.fromarray(np.rint(values / 257.0).astype(np.uint8))
+    if image.mode == "F":
+        raise InputError(
+            f"The pixels in {what} are 32-bit floats of unknown range; "
+            "give a NumPy array with values in 0..1 instead."
+        )
+    if image.mode == "1":
+        return image.convert("L")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")

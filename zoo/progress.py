@@ -1,0 +1,55 @@
+"""How long work tells where it is: a bar on stderr, and one JSON line per event in a log."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sized
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Report:
+    """Handed to every `fit`.
+
+    show: whether bars and log lines are drawn on stderr.
+    log_file: where `log` appends; None keeps nothing.
+    """
+
+    def __init__(self, *, show: bool = False, log_file: Path | None = None) -> None:
+        self.show = show
+        self.log_file = log_file
+        self._began = time.monotonic()
+
+    def track(
+        self, iterable: Iterable[T], description: str, *, total: int | None = None
+    ) -> Iterator[T]:
+        """Yield from `iterable` under a progress bar."""
+        if not self.show:
+            yield from iterable
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        if total is None and isinstance(iterable, Sized):
+            total = len(iterable)
+        yield from track(
+            iterable, description, total=total, console=Console(stderr=True), transient=True
+        )
+
+    def log(self, **values: Any) -> None:
+        """Record one event: appended to the log file as JSON, and shown."""
+        seconds = round(time.monotonic() - self._began, 1)
+        if self.log_file is not None:
+            with self.log_file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"at_seconds": seconds, **values}) + "\n")
+        if self.show:
+            from rich.console import Console
+
+            facts = "  ".join(
+                f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+                for name, value in values.items()
+            )
+            Console(stderr=True).print(f"{seconds:7.0f} s  {facts}", highlight=False)

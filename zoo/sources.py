@@ -1,0 +1,174 @@
+"""Where a data set may be found, and how its files are read.
+
+A source says whether it is present, how to get it, and yields raw rows of one split. Rows are
+decoded into examples by `zoo.data`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoo import hub
+from zoo.errors import DataNotFoundError, HubError
+from zoo.imports import import_attribute
+
+ROOT_VARIABLE = "ZOO_DATA"
+
+
+class Source(ABC):
+    """One place where a data set may be."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def present(self) -> bool:
+        """Whether examples can be read from here without a network."""
+
+    @abstractmethod
+    def how_to_get(self) -> str:
+        """One phrase that tells a person how to bring the data here."""
+
+    @abstractmethod
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        """Yield (input, target) of one split, in file order."""
+
+    def fetch(self) -> bool:
+        """Try to bring the data here over the network; whether it is present now."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """How a Parquet row is read: the input's column, the target's, and the targets' names.
+
+    classes: the label of each class index, where the target column holds indices.
+    """
+
+    input: str
+    target: str
+    classes: tuple[str, ...] = ()
+
+    def read(self, row: Mapping[str, Any]) -> tuple[Any, str]:
+        value, target = row[self.input], row[self.target]
+        if isinstance(value, dict):  # the Hub's image and audio features
+            value = value["bytes"]
+        return value, self.classes[target] if self.classes else str(target)
+
+
+def _parquet_rows(path: Path, columns: Columns) -> Iterator[tuple[Any, str]]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=512, columns=[columns.input, columns.target]):
+            for row in batch.to_pylist():
+                yield columns.read(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParquetFolder(Source):
+    """A folder of `<split>.parquet` files under the folder that ZOO_DATA names."""
+
+    folder: str
+    columns: Columns
+
+    def _root(self) -> Path | None:
+        root = os.environ.get(ROOT_VARIABLE)
+        return Path(root) / self.folder if root else None
+
+    def present(self) -> bool:
+        root = self._root()
+        return root is not None and root.is_dir()
+
+    def how_to_get(self) -> str:
+        return f"set {ROOT_VARIABLE} to a folder with {self.folder}/<split>.parquet"
+
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        root = self._root()
+        path = (root or Path(self.folder)) / f"{split}.parquet"
+        if not path.is_file():
+            raise DataNotFoundError(f"There is no {str(path)!r}.")
+        return _parquet_rows(path, self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonPackage(Source):
+    """A Python package that ships the data.
+
+    reader: "module:function" taking a split and yielding (input, target).
+    """
+
+    package: str
+    reader: str
+
+    def present(self) -> bool:
+        return importlib.util.find_spec(self.package) is not None
+
+    def how_to_get(self) -> str:
+        return f"pip install {self.package}"
+
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(split)
+        return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPackage(Source):
+    """A Debian package that ships the data.
+
+    folder: a folder that the package installs, by which its presence is known.
+    reader: "module:function" taking the folder and a split and yielding (input, target).
+    """
+
+    package: str
+    folder: str
+    reader: str
+
+    def present(self) -> bool:
+        return Path(self.folder).is_dir()
+
+    def how_to_get(self) -> str:
+        return f"apt-get install {self.package}"
+
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(Path(self.folder), split)
+        return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubParquet(Source):
+    """A data set repository on the Hub.
+
+    files: the Parquet files of each split, inside the repository.
+    """
+
+    repo: str
+    columns: Columns
+    files: Mapping[str, tuple[str, ...]] = field(hash=False)
+
+    def present(self) -> bool:
+        return all(hub.is_cached(self.repo, name, repo_type="dataset") for name in self._names())
+
+    def how_to_get(self) -> str:
+        return f"connect to the network, to fetch {self.repo} from the Hub"
+
+    def fetch(self) -> bool:
+        try:
+            for name in self._names():
+                hub.download_file(self.repo, name, repo_type="dataset")
+        except HubError:
+            return False
+        return True
+
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        for name in self.files[split]:
+            path = hub.download_file(self.repo, name, repo_type="dataset")
+            yield from _parquet_rows(path, self.columns)
+
+    def _names(self) -> list[str]:
+        return [name for names in self.files.values() for name in names]

@@ -1,0 +1,124 @@
+"""Following a recipe: from a data set to a weights folder, with everything on record."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.data import DataSet, Example, content_hash
+from zoo.entries import DataSetInfo, ModelInfo, Recipe
+from zoo.errors import InputError, ZooError
+from zoo.machine import describe_cpu, usable_cores
+from zoo.model import Model
+from zoo.progress import Report
+from zoo.registry import data_set, data_set_info, model_class_of
+from zoo.tasks import task
+
+
+def train(
+    entry: ModelInfo,
+    folder: Path,
+    *,
+    workspace: Path,
+    seed: int | None = None,
+    progress: bool = True,
+) -> Model:
+    """Make the weights of a registered model anew, as its recipe says, and save them.
+
+    workspace: where the log and checkpoints are kept; an interrupted training goes on from there.
+    seed: another than the recipe's, to see how much the figures owe to chance.
+
+    Raises ZooError if the model has no recipe, DataNotFoundError if its data are not here.
+    """
+    recipe = entry.recipe
+    if recipe is None:
+        raise ZooError(f"{entry.name} has no recipe: its weights are not made here.")
+    seed = recipe.seed if seed is None else seed
+    workspace.mkdir(parents=True, exist_ok=True)
+    report = Report(show=progress, log_file=workspace / "log.jsonl")
+    source = data_set(recipe.data)
+    examples = list(
+        report.track(training_examples(source, recipe), f"Reading {recipe.data}")
+    )
+    learn, held_out = split_validation(examples, recipe.validation, seed)
+    hashes = {
+        "train": content_hash(source.info, learn),
+        "validation": content_hash(source.info, held_out),
+    }
+    report.log(event="start", model=entry.name, train=len(learn), validation=len(held_out))
+    began = time.monotonic()
+    model = model_class_of(entry).fit(
+        learn,
+        held_out,
+        seed=seed,
+        progress=progress,
+        workspace=workspace,
+        **recipe.options,
+    )
+    model.training = {
+        "model": entry.name,
+        "data": recipe.data,
+        "data_title": _title(source),
+        "excluded_by_content": list(recipe.exclude),
+        "examples": {"train": len(learn), "validation": len(held_out)},
+        "content_sha256": hashes,
+        "seed": seed,
+        "options": dict(recipe.options),
+        "seconds": round(time.monotonic() - began),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{describe_cpu()}, {usable_cores()} cores",
+        "versions": {name: version(name) for name in ("software-zoo", "numpy", "torch")},
+        "python": platform.python_version(),
+    }
+    model.save(folder)
+    report.log(event="saved", seconds=model.training["seconds"])
+    return model
+
+
+def training_examples(source: DataSet, recipe: Recipe) -> Sequence[Example]:
+    """The recipe's training examples, without any whose content is in an excluded data set.
+
+    Exclusion is by fingerprint of the decoded input, so that neither order, file format nor name
+    can let a scored example slip into training.
+    """
+    banned = excluded_fingerprints([data_set_info(name) for name in recipe.exclude])
+    fingerprint = task(source.info.task).fingerprint
+    return [
+        example
+        for example in source.examples("train")
+        if not banned or fingerprint(example.input) not in banned
+    ]
+
+
+def excluded_fingerprints(infos: Sequence[DataSetInfo]) -> set[bytes]:
+    """The fingerprints of every example in every split of the given data sets."""
+    return {
+        fingerprint
+        for info in infos
+        for split in info.splits
+        for fingerprint in data_set(info.name).fingerprints(split)
+    }
+
+
+def split_validation(
+    examples: Sequence[Example], count: int, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Hold `count` examples out at random: (to learn from, held out), both in original order."""
+    if count >= len(examples):
+        raise InputError(f"{count} examples cannot be held out of {len(examples)}.")
+    chosen = set(np.random.default_rng(seed).permutation(len(examples))[:count].tolist())
+    learn = [example for i, example in enumerate(examples) if i not in chosen]
+    held_out = [example for i, example in enumerate(examples) if i in chosen]
+    return learn, held_out
+
+
+def _title(source: DataSet) -> str:
+    hashes: dict[str, Any] = {"train": content_hash(source.info, list(source.examples("train")))}
+    return source.title(hashes)

@@ -1,0 +1,235 @@
+"""What all image classifiers of our own share: input handling, calibration, weights."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from zoo.data import Example
+from zoo.errors import InputError
+from zoo.images import image_array
+from zoo.model import Model
+from zoo.predictions import Classification
+from zoo.progress import Report
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Decoded examples.
+
+    images: [N, height, width, channels]. targets: [N] indices into the labels.
+    """
+
+    images: NDArray[np.uint8]
+    targets: NDArray[np.int64]
+
+
+class ImageClassifier(Model):
+    """An image in, a `Classification` out.
+
+    Every image is brought to `size` (height, width) and `mode` ("L" or "RGB") and answered with
+    softmax(logits / temperature); the temperature is the one that makes held-out examples most
+    likely (Guo et al. 2017, section 4.2), so that a support vector machine's margins and a
+    network's logits both become probabilities that can be compared.
+    """
+
+    task: ClassVar[str] = "image-classification"
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int],
+        mode: str,
+        labels: tuple[str, ...],
+        temperature: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.mode = mode
+        self.labels = labels
+        self.temperature = temperature
+
+    def predict(self, x: Any, **options: Any) -> Classification:
+        """Classify one image: a path, bytes, a PIL image or an array (see `zoo.images`)."""
+        prediction = super().predict(x, **options)
+        assert isinstance(prediction, Classification)
+        return prediction
+
+    def _prepare(self, x: Any) -> NDArray[np.uint8]:
+        return image_array(x, self.size, self.mode)
+
+    def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
+        logits = self._logits(np.stack(batch)) / self.temperature
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return [Classification(self.labels, tuple(row)) for row in probabilities.tolist()]
+
+    @classmethod
+    def fit(
+        cls,
+        train: Iterable[Example],
+        validation: Iterable[Example] | None = None,
+        *,
+        seed: int = 0,
+        progress: bool = True,
+        workspace: Path | None = None,
+        size: tuple[int, int] = (32, 32),
+        mode: str = "RGB",
+        **options: Any,
+    ) -> Self:
+        """Learn a classifier from labelled images of any size and mode.
+
+        size, mode: what every image is brought to, in training and in prediction.
+        options: the method's own; see its class.
+        """
+        if mode not in ("L", "RGB"):
+            raise InputError(f"mode is 'L' (grey) or 'RGB'; {mode!r} came.")
+        height, width = size
+        learn, labels = _decode(train, (height, width), mode, None)
+        held_out = None
+        if validation is not None:
+            held_out, _ = _decode(validation, (height, width), mode, labels)
+        if len(labels) < 2:
+            raise InputError(f"A classifier needs at least two classes; {len(labels)} came.")
+        log_file = None
+        if workspace is not None:
+            workspace.mkdir(parents=True, exist_ok=True)
+            log_file = workspace / "log.jsonl"
+        model = cls._train(
+            learn,
+            held_out,
+            labels=labels,
+            mode=mode,
+            seed=seed,
+            report=Report(show=progress, log_file=log_file),
+            workspace=workspace,
+            **options,
+        )
+        if held_out is not None:
+            model.temperature = model._calibrated_temperature(held_out)
+        return model
+
+    def _calibrated_temperature(self, held_out: Arrays) -> float:
+        """The temperature of the least negative log-likelihood, found between 1/100 and 100."""
+        logits = np.concatenate(
+            [
+                self._logits(held_out.images[start : start + self.batch_size])
+                for start in range(0, len(held_out.images), self.batch_size)
+            ]
+        ).astype(np.float64)
+        rows = np.arange(len(logits))
+
+        def loss(log_temperature: float) -> float:
+            scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+            return -float(scaled[rows, held_out.targets].mean())
+
+        best = minimize_scalar(loss, bounds=(np.log(0.01), np.log(100)), method="bounded")
+        return float(np.exp(best.x))
+
+    def _to_weights(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        settings = {
+            "size": list(self.size),
+            "mode": self.mode,
+            "labels": list(self.labels),
+            "temperature": self.temperature,
+            **self._settings(),
+        }
+        return settings, self._arrays()
+
+    @classmethod
+    def _from_weights(
+        cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str
+    ) -> Self:
+        own = dict(settings)
+        height, width = own.pop("size")
+        return cls._restore(
+            dict(arrays),
+            own,
+            size=(height, width),
+            mode=own.pop("mode"),
+            labels=tuple(own.pop("labels")),
+            temperature=own.pop("temperature"),
+            device=device,
+        )
+
+    # --- what a method supplies ---
+
+    @classmethod
+    @abstractmethod
+    def _train(
+        cls,
+        train: Arrays,
+        validation: Arrays | None,
+        *,
+        labels: tuple[str, ...],
+        mode: str,
+        seed: int,
+        report: Report,
+        workspace: Path | None,
+        **options: Any,
+    ) -> Self:
+        """Learn from decoded examples; the weights must already be what `_arrays` stores."""
+
+    @abstractmethod
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """[B, height, width, channels] -> [B, classes], each row blind to the others."""
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """The learned numbers."""
+
+    @abstractmethod
+    def _settings(self) -> dict[str, Any]:
+        """The method's own JSON-able settings."""
+
+    @classmethod
+    @abstractmethod
+    def _restore(
+        cls,
+        arrays: dict[str, NDArray[Any]],
+        settings: dict[str, Any],
+        *,
+        size: tuple[int, int],
+        mode: str,
+        labels: tuple[str, ...],
+        temperature: float,
+        device: str,
+    ) -> Self:
+        """The inverse of `_arrays` and `_settings`."""
+
+    @classmethod
+    @abstractmethod
+    def tiny_options(cls) -> dict[str, Any]:
+        """Options of `fit` with which some dozens of small images train in a second."""
+
+
+def _decode(
+    examples: Iterable[Example],
+    size: tuple[int, int],
+    mode: str,
+    labels: tuple[str, ...] | None,
+) -> tuple[Arrays, tuple[str, ...]]:
+    images, targets = [], []
+    for position, example in enumerate(examples):
+        try:
+            images.append(image_array(example.input, size, mode))
+        except InputError as error:
+            raise InputError(f"Example {position}: {error}") from error
+        targets.append(example.target)
+    if not images:
+        raise InputError("There are no examples to learn from.")
+    if labels is None:
+        labels = tuple(sorted(set(targets)))
+    index = {label: i for i, label in enumerate(labels)}
+    unknown = sorted(set(targets) - set(index))
+    if unknown:
+        raise InputError(f"Validation examples have labels that training has not: {unknown}.")
+    return Arrays(np.stack(images), np.array([index[t] for t in targets], np.int64)), labels

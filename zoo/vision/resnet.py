@@ -1,0 +1,316 @@
+"""A small residual network with a whitened first layer, for small images of either mode.
+
+Residual learning: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016
+(arXiv:1512.03385). The narrow, fast form, its whitened first layer and its recipe: Page, "How to
+Train Your ResNet" (2018), and Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU"
+(arXiv:2404.00498). The training loop is in `zoo.vision.resnet_training`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.progress import Report
+from zoo.vision.classifier import Arrays, ImageClassifier
+from zoo.vision.resnet_training import Recipe, precision
+from zoo.vision.resnet_training import train as train_network
+from zoo.weights import half
+
+# Logits start small, so that label smoothing does not fight saturated outputs (arXiv:2404.00498).
+LOGIT_SCALE = 1 / 9
+WHITENING_IMAGES = 5000
+FORWARD_IMAGES = 256  # at once, all views counted: bounds the memory of a large batch
+
+
+class Stage(nn.Module):
+    """Convolve, halve the size, then add a residual pair: [B, I, H, W] -> [B, O, H // 2, W // 2].
+
+    The normalisations have no gain, only a bias: their scale is positive, so each can be folded
+    into the convolution before it, even across the max-pooling.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(width, outputs, 3, padding=1, bias=False)
+            for width in (inputs, outputs, outputs)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for _ in range(3))
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            norm.weight.requires_grad_(False)
+            # The first filters pass their input on (arXiv:2404.00498, section 3.3).
+            nn.init.dirac_(convolution.weight.data[: convolution.in_channels])
+
+    def forward(self, x: Tensor) -> Tensor:
+        enter, first, second = self.convolutions
+        norm_enter, norm_first, norm_second = self.norms
+        x = functional.gelu(norm_enter(functional.max_pool2d(enter(x), 2)))
+        residual = functional.gelu(norm_first(first(x)))
+        return functional.gelu(x + norm_second(second(residual)))
+
+    def fold(self) -> None:
+        """Put each normalisation's running statistics into the convolution before it."""
+        for i, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
+            if isinstance(norm, nn.BatchNorm2d):
+                # (w * x - mean) / sqrt(var + eps) + bias  =  (scale w) * x + (bias - scale mean)
+                scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+                convolution.weight = nn.Parameter(convolution.weight * scale[:, None, None, None])
+                convolution.bias = nn.Parameter(norm.bias - scale * norm.running_mean)
+                self.norms[i] = nn.Identity()
+
+
+class ResidualNetwork(nn.Module):
+    """Pixel values 0 to 255, float [B, C, H, W] -> logits [B, classes]; H and W at least 16.
+
+    mean, deviation: of each channel over the training images, in pixel values.
+    patch: the side of the whitened patches.
+    widths: channels of each stage; each stage halves the size.
+    """
+
+    def __init__(
+        self,
+        *,
+        mean: Sequence[float],
+        deviation: Sequence[float],
+        patch: int,
+        widths: Sequence[int],
+        classes: int,
+    ) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation)[:, None, None], persistent=False)
+        channels = len(mean)
+        self.whitening = nn.Conv2d(channels, 2 * channels * patch**2, patch, bias=False)
+        self.whitening.weight.requires_grad_(False)
+        self.stages = nn.Sequential()
+        width = self.whitening.out_channels
+        for outputs in widths:
+            self.stages.append(Stage(width, outputs))
+            width = outputs
+        self.head = nn.Linear(width, classes, bias=False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        x = functional.gelu(self.whitening((pixels - self.mean) / self.deviation))
+        x = self.stages(x).amax((2, 3))
+        logits: Tensor = self.head(x) * LOGIT_SCALE
+        return logits
+
+    def whiten(self, images: NDArray[np.uint8]) -> None:
+        """Set the first layer to whiten the patches of `images` [N, H, W, C], rounded to float16."""
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float()
+        filters = whitening_filters((pixels - self.mean) / self.deviation, self.whitening.kernel_size[0])
+        self.whitening.weight.data = torch.from_numpy(half(filters.numpy()))
+
+    def folded(self) -> Self:
+        """A copy for inference, without normalisation layers."""
+        network = copy.deepcopy(self).eval()
+        for stage in network.stages:
+            assert isinstance(stage, Stage)
+            stage.fold()
+        return network.requires_grad_(False)
+
+
+def whitening_filters(images: Tensor, patch: int, *, offset: float = 5e-4) -> Tensor:
+    """Filters whose outputs over the patches of `images` are uncorrelated and of unit variance.
+
+    images: [N, C, H, W], normalised. The result is [2 C patch^2, C, patch, patch]: the
+    eigenvectors of the patches' covariance divided by the root of their eigenvalues, largest
+    first, then the same negated (the nonlinearity that follows drops negative values).
+    offset: added to the eigenvalues, so that directions without variance are not blown up.
+    """
+    channels = images.shape[1]
+    patches = functional.unfold(images.double(), patch).transpose(1, 2).flatten(0, 1)
+    eigenvalues, eigenvectors = torch.linalg.eigh(torch.cov(patches.T))
+    filters = (eigenvectors / torch.sqrt(eigenvalues + offset)).T.flip(0)
+    return torch.cat([filters, -filters]).reshape(-1, channels, patch, patch).float()
+
+
+class ResNetClassifier(ImageClassifier):
+    """Image classifier on `ResidualNetwork`, averaged over mirrored and shifted views.
+
+    mirror: whether the mirror image is a view, too.
+    shift: pixels; if not 0, the image moved up-left and down-right count a quarter each and the
+        image in place a half (arXiv:2404.00498, section 3.7).
+    """
+
+    devices = ("cpu", "cuda", "mps")
+
+    def __init__(
+        self,
+        network: ResidualNetwork,
+        *,
+        size: tuple[int, int],
+        mode: str,
+        labels: tuple[str, ...],
+        temperature: float = 1.0,
+        architecture: Mapping[str, Any],
+        mirror: bool = False,
+        shift: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        super().__init__(size=size, mode=mode, labels=labels, temperature=temperature)
+        self.architecture = dict(architecture)
+        self.mirror = mirror
+        self.shift = shift
+        self.device = device
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def _train(
+        cls,
+        train: Arrays,
+        validation: Arrays | None,
+        *,
+        labels: tuple[str, ...],
+        mode: str,
+        seed: int,
+        report: Report,
+        workspace: Path | None,
+        device: str = "auto",
+        patch: int = 2,
+        widths: Sequence[int] = (64, 160, 224),
+        views: Mapping[str, Any] | None = None,
+        **recipe: Any,
+    ) -> Self:
+        """Train on images [N, H, W, C] and fold the normalisations.
+
+        patch, widths: of `ResidualNetwork`; views: "mirror" and "shift" at prediction;
+        recipe: fields of `zoo.vision.resnet_training.Recipe`.
+        """
+        device = cls.pick_device(device)
+        how = Recipe(**recipe)
+        pixels = train.images.reshape(-1, train.images.shape[-1])
+        architecture = {
+            "mean": [round(float(value), 2) for value in pixels.mean(0)],
+            "deviation": [round(max(float(value), 1.0), 2) for value in pixels.std(0)],
+            "patch": patch,
+            "widths": list(widths),
+            "classes": len(labels),
+        }
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = ResidualNetwork(**architecture)
+        network.whiten(train.images[:WHITENING_IMAGES])
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+        def accuracy(average: nn.Module) -> float:
+            assert validation is not None
+            batches = np.array_split(
+                np.arange(len(validation.images)), -(-len(validation.images) // FORWARD_IMAGES)
+            )
+            right = 0
+            with torch.inference_mode(), precision(how, torch.device(device)):
+                for batch in batches:
+                    logits = average(_pixels(validation.images[batch], device))
+                    right += int((logits.argmax(1).cpu().numpy() == validation.targets[batch]).sum())
+            return right / len(validation.images)
+
+        trained = train_network(
+            network,
+            train.images,
+            train.targets,
+            how,
+            fill=network.mean.cpu(),
+            accuracy=None if validation is None else accuracy,
+            seed=seed,
+            report=report,
+            workspace=workspace,
+        )
+        folded = trained.folded().cpu()
+        with torch.no_grad():
+            for parameter in folded.parameters():
+                parameter.copy_(torch.from_numpy(half(parameter.numpy())))
+        return cls(
+            folded,
+            size=(train.images.shape[1], train.images.shape[2]),
+            mode=mode,
+            labels=labels,
+            architecture=architecture,
+            device=device,
+            **(views or {}),
+        )
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            pixels = _pixels(images, self.device)
+            views, weights = self._views(pixels)
+            logits = torch.cat([self.network(part) for part in views.split(FORWARD_IMAGES)])
+            mean = torch.tensordot(weights, logits.unflatten(0, (len(weights), -1)), dims=1)
+            return mean.cpu().numpy()
+
+    def _views(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, C, H, W] -> V views of each image [V B, C, H, W] and the views' weights [V].
+
+        Mirrored before it is shifted, so that an image and its mirror image have the same views.
+        """
+        if self.mirror:
+            pixels = torch.cat([pixels, pixels.flip(3)])
+        weights = [1.0]
+        if self.shift:
+            height, width = pixels.shape[2:]
+            padded = functional.pad(pixels, 4 * [self.shift], mode="reflect")
+            corners = (0, 2 * self.shift)
+            moved = [padded[:, :, c : c + height, c : c + width] for c in corners]
+            pixels = torch.cat([pixels, *moved])
+            weights = [0.5, 0.25, 0.25]
+        share = torch.tensor(weights, device=pixels.device)
+        if self.mirror:
+            share = share.repeat_interleave(2) / 2
+        return pixels, share
+
+    def _arrays(self) -> dict[str, NDArray[np.float32]]:
+        return {name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "architecture": self.architecture,
+            "mirror": self.mirror,
+            "shift": self.shift,
+        }
+
+    @classmethod
+    def _restore(
+        cls,
+        arrays: Mapping[str, NDArray[Any]],
+        settings: Mapping[str, Any],
+        *,
+        size: tuple[int, int],
+        mode: str,
+        labels: tuple[str, ...],
+        temperature: float,
+        device: str,
+    ) -> Self:
+        network = ResidualNetwork(**settings["architecture"]).folded()
+        network.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
+        return cls(
+            network,
+            size=size,
+            mode=mode,
+            labels=labels,
+            temperature=temperature,
+            architecture=settings["architecture"],
+            mirror=settings["mirror"],
+            shift=settings["shift"],
+            device=device,
+        )
+
+    @classmethod
+    def tiny_options(cls) -> dict[str, Any]:
+        """Options with which some dozens of images train within a second."""
+        return {"widths": [8, 16], "epochs": 4, "batch_size": 20}
+
+
+def _pixels(images: NDArray[np.uint8], device: str) -> Tensor:
+    """[B, H, W, C] -> float [B, C, H, W] with channels last in memory, as `images` has them."""
+    return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float()

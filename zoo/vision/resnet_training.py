@@ -1,0 +1,332 @@
+"""Training of small image networks: augmentation, optimisation, weight averaging, checkpoints.
+
+Every random choice of an epoch comes from (seed, epoch) alone, so that a run that was interrupted
+and resumed ends with the same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.progress import Report
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train; every field can be stored as JSON.
+
+    learning_rate: at its peak, for the mean loss of a batch; it rises linearly from a fifth of
+        that over the first `warmup` of all steps, then falls linearly to 0.
+    bias_factor: by how much biases learn faster than weights (Page 2018).
+    weight_decay: the learning rate times this is the share of each weight that a step takes away.
+    averaging_epochs: time constant of the exponential moving average of the weights.
+    precision: of the forward and backward computation, "float32" or "bfloat16".
+    mirror: whether images are mirrored every second epoch (arXiv:2404.00498, section 3.6).
+    translation: largest shift in whole pixels, the image reflected at its border.
+    cutout: side in pixels of a square replaced by the mean (DeVries & Taylor, arXiv:1708.04552).
+    rotation, shear, scale: largest angle (degrees), shear and relative change of size.
+    elastic: root mean square displacement in pixels of a smooth random distortion (Simard,
+        Steinkraus & Platt, ICDAR 2003).
+    """
+
+    epochs: int = 40
+    batch_size: int = 256
+    learning_rate: float = 0.4
+    warmup: float = 0.2
+    momentum: float = 0.9
+    bias_factor: float = 16.0
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.1
+    averaging_epochs: float = 1.0
+    precision: str = "float32"
+    mirror: bool = False
+    translation: int = 2
+    cutout: int = 0
+    rotation: float = 0.0
+    shear: float = 0.0
+    scale: float = 0.0
+    elastic: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
+        if self.epochs < 1 or self.batch_size < 2:
+            raise ValueError("Training takes at least 1 epoch and batches of at least 2 images.")
+
+    def rate(self, progress: float) -> float:
+        """The learning rate when a share `progress` of all steps is done."""
+        if progress < self.warmup:
+            return self.learning_rate * (0.2 + 0.8 * progress / self.warmup)
+        return self.learning_rate * (1 - progress) / (1 - self.warmup)
+
+
+def random_generator(seed: int, *stream: int) -> torch.Generator:
+    """A generator of its own for each `stream` of the seed, e.g. an epoch."""
+    state = np.random.SeedSequence(entropy=seed, spawn_key=stream).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0]) >> 1)
+
+
+def augment(
+    images: Tensor, mirrored: Tensor, fill: Tensor, recipe: Recipe, generator: torch.Generator
+) -> Tensor:
+    """Vary a batch: uint8 [B, H, W, C] -> float pixel values [B, C, H, W], channels last in memory.
+
+    mirrored: bool [B]; fill: [C, 1, 1], what a cutout leaves.
+    """
+    batch, height, width, _ = images.shape
+    reach = recipe.translation
+    shifts = torch.randint(-reach, reach + 1, (2, batch, 1), generator=generator)
+    rows = _reflect(torch.arange(height) + shifts[0], height)
+    columns = _reflect(torch.arange(width) + shifts[1], width)
+    columns = torch.where(mirrored[:, None], columns.flip(1), columns)
+    # Shift, reflection and mirror image are one gather: [B, 1, 1], [B, H, 1], [B, 1, W].
+    moved = images[torch.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    pixels = moved.permute(0, 3, 1, 2).float()
+    if recipe.rotation or recipe.shear or recipe.scale or recipe.elastic:
+        pixels = _distort(pixels, recipe, generator)
+    if recipe.cutout:
+        inside = [
+            (torch.arange(length) - torch.randint(length, (batch, 1), generator=generator)).abs() * 2
+            < recipe.cutout
+            for length in (height, width)
+        ]
+        hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
+        pixels = torch.where(hole, fill, pixels)
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def _reflect(index: Tensor, length: int) -> Tensor:
+    """Indices outside 0..length-1, mirrored at the first and last one."""
+    return (length - 1 - (length - 1 - index.abs()).abs()).clamp(min=0)
+
+
+def _distort(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Rotate, shear and scale each image about its centre and bend it, by bilinear sampling."""
+    batch, _, height, width = pixels.shape
+
+    def symmetric(limit: float) -> Tensor:
+        return (torch.rand(batch, generator=generator) * 2 - 1) * limit
+
+    angle = symmetric(math.radians(recipe.rotation))
+    shear = symmetric(recipe.shear)
+    scale_y, scale_x = (torch.exp(symmetric(math.log1p(recipe.scale))) for _ in range(2))
+    cos, sin, zero = torch.cos(angle), torch.sin(angle), torch.zeros(batch)
+    # Rotation @ shear @ scale, from output to input coordinates (each -1 to 1).
+    matrix = torch.stack(
+        [
+            torch.stack([scale_x * cos, scale_y * (shear * cos - sin), zero], 1),
+            torch.stack([scale_x * sin, scale_y * (shear * sin + cos), zero], 1),
+        ],
+        1,
+    )
+    grid = functional.affine_grid(matrix, list(pixels.shape), align_corners=False)
+    if recipe.elastic:
+        knots = torch.randn(batch, 2, 5, 5, generator=generator)
+        bend = functional.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
+        pixel = torch.tensor([2 / width, 2 / height])
+        grid = grid + bend.permute(0, 2, 3, 1) * recipe.elastic * pixel
+    return functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+
+
+class _Trainer:
+    """What changes during training: the network, its average, the optimiser and the epoch."""
+
+    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+        self.network = network
+        self.average = copy.deepcopy(network).eval().requires_grad_(False)
+        self.recipe = recipe
+        self.epoch = 0
+        self.step = 0
+        learned = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+        self.names = {parameter: name for name, parameter in learned}
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in self.names if p.ndim > 1], "factor": 1.0},
+            {"params": [p for p in self.names if p.ndim == 1], "factor": recipe.bias_factor},
+        ]
+        for group in groups:
+            # The same share of a bias decays at each step, although biases learn faster.
+            group["weight_decay"] = recipe.weight_decay / group["factor"]
+        self.optimiser = torch.optim.SGD(
+            groups, lr=recipe.learning_rate, momentum=recipe.momentum, nesterov=True
+        )
+
+    def update(self, pixels: Tensor, targets: Tensor, steps_per_epoch: int) -> Tensor:
+        """One step of the optimiser and of the average; the batch's mean loss, a scalar."""
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            rate = recipe.rate(self.step / (recipe.epochs * steps_per_epoch))
+            group["lr"] = rate * group["factor"]
+        with precision(recipe, pixels.device):
+            logits = self.network(pixels)
+        loss = functional.cross_entropy(
+            logits.float(), targets, label_smoothing=recipe.label_smoothing
+        )
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.step += 1
+        # Early on the average forgets faster, so that it does not remember the initial weights.
+        horizon = min(recipe.averaging_epochs * steps_per_epoch, self.step / 4)
+        self._move_average(1 - math.exp(-1 / horizon) if horizon > 0 else 1.0)
+        return loss.detach()
+
+    @torch.no_grad()
+    def _move_average(self, share: float) -> None:
+        now = self.network.state_dict()
+        for name, mean in self.average.state_dict().items():
+            if mean.is_floating_point():  # the running statistics of normalisations, too
+                mean.lerp_(now[name], share)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything a checkpoint needs beside the counters, by name."""
+        momenta = {
+            self.names[parameter]: state["momentum_buffer"]
+            for parameter, state in self.optimiser.state.items()
+        }
+        parts = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "momentum": momenta,
+        }
+        return {
+            f"{part}/{name}": value.contiguous()
+            for part, values in parts.items()
+            for name, value in values.items()
+        }
+
+    def restore(self, tensors: dict[str, Tensor], epoch: int, steps_per_epoch: int) -> None:
+        """Go on after `epoch` epochs from what `tensors` gave then."""
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "momentum": {}}
+        for key, value in tensors.items():
+            part, _, name = key.partition("/")
+            parts[part][name] = value
+        self.network.load_state_dict(parts["network"])
+        self.average.load_state_dict(parts["average"])
+        for parameter, name in self.names.items():
+            if name in parts["momentum"]:
+                buffer = parts["momentum"][name].to(parameter.device)
+                self.optimiser.state[parameter]["momentum_buffer"] = buffer
+        self.epoch, self.step = epoch, epoch * steps_per_epoch
+
+
+def precision(recipe: Recipe, device: torch.device) -> torch.autocast:
+    """The context in which a network computes in the recipe's precision."""
+    return torch.autocast(
+        device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bfloat16"
+    )
+
+
+def fingerprint(
+    images: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    recipe: Recipe,
+    seed: int,
+    network: nn.Module,
+) -> str:
+    """What a training run depends on, its initial weights included, as hexadecimal text."""
+    digest = hashlib.sha256(json.dumps({"seed": seed, **asdict(recipe)}, sort_keys=True).encode())
+    arrays = [images, targets]
+    arrays += [value.detach().cpu().numpy() for value in network.state_dict().values()]
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Checkpoint:
+    """One file with the tensors and, as its metadata, the epoch and the run's fingerprint.
+
+    One file, because two cannot be replaced at the same instant.
+    """
+
+    path: Path
+    run: str
+
+    def write(self, trainer: _Trainer) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        metadata = {"epoch": str(trainer.epoch), "run": self.run}
+        safetensors.torch.save_file(trainer.tensors(), new, metadata)
+        os.replace(new, self.path)
+
+    def read_into(self, trainer: _Trainer, steps_per_epoch: int) -> None:
+        """Restore the trainer if there is a checkpoint of the same run."""
+        if not self.path.is_file():
+            return
+        with safetensors.safe_open(self.path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("run") != self.run:
+                return
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        trainer.restore(tensors, int(metadata["epoch"]), steps_per_epoch)
+
+
+def train(
+    network: nn.Module,
+    images: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    recipe: Recipe,
+    *,
+    fill: Tensor,
+    accuracy: Callable[[nn.Module], float] | None,
+    seed: int,
+    report: Report,
+    workspace: Path | None,
+) -> nn.Module:
+    """Train `network` in place and return the average of its weights, in evaluation mode.
+
+    images: [N, H, W, C]; targets: [N]; fill: [C, 1, 1] pixel values; accuracy: of a network on
+    validation examples, logged after each epoch.
+    workspace: where a checkpoint is written after each epoch and looked for at the beginning; one
+    of other images, targets or options is ignored.
+    """
+    device = next(network.parameters()).device
+    trainer = _Trainer(network, recipe)
+    pixels_u8, labels = torch.from_numpy(images), torch.from_numpy(targets)
+    steps = max(1, len(images) // recipe.batch_size)
+    checkpoint = None
+    if workspace is not None:
+        run = fingerprint(images, targets, recipe, seed, network)
+        checkpoint = _Checkpoint(workspace / CHECKPOINT, run)
+        checkpoint.read_into(trainer, steps)
+    coin = torch.rand(len(images), generator=random_generator(seed, 0)) < 0.5
+    while trainer.epoch < recipe.epochs:
+        began = time.monotonic()
+        epoch = trainer.epoch
+        generator = random_generator(seed, 1, epoch)
+        network.train()
+        # Each image is mirrored in every second epoch; which one comes first is chance.
+        mirrored = coin ^ (epoch % 2 == 1) if recipe.mirror else torch.zeros_like(coin)
+        losses = []
+        order = torch.randperm(len(images), generator=generator).tensor_split(steps)
+        for batch in report.track(order, f"epoch {epoch + 1}/{recipe.epochs}"):
+            pixels = augment(pixels_u8[batch], mirrored[batch], fill, recipe, generator)
+            losses.append(trainer.update(pixels.to(device), labels[batch].to(device), steps))
+        trainer.epoch += 1
+        values: dict[str, float] = {"train_loss": float(torch.stack(losses).mean())}
+        if accuracy is not None:
+            values["validation_accuracy"] = accuracy(trainer.average)
+        if checkpoint is not None:
+            checkpoint.write(trainer)
+        report.log(epoch=trainer.epoch, **values, seconds=round(time.monotonic() - began, 1))
+    return trainer.average
