@@ -1,8 +1,8 @@
 """zoo: hand-written and learned programs for the same jobs, behind one API, measured side by side.
 
-    >>> import zoo
-    >>> zoo.load("vision/resnet-mnist").predict("seven.png").label  # doctest: +SKIP
-    '7'
+>>> import zoo
+>>> zoo.load("vision/resnet-mnist").predict("seven.png").label  # doctest: +SKIP
+'7'
 """
 
 from importlib.metadata import version

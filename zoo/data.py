@@ -1,4 +1,4 @@
-"""Data sets: opening them where they are, decoding nothing before it is needed, checking content."""
+"""Data sets: opened where they are, decoded no sooner than needed, checked by content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zoo.errors import DataNotFoundError, UnknownNameError
 from zoo.entries import DataSetInfo
+from zoo.errors import DataNotFoundError, UnknownNameError
 from zoo.sources import Source
 from zoo.tasks import task
 

@@ -6,6 +6,7 @@ fields, and check themselves when they are made, so that a wrong entry fails at 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,10 +54,15 @@ class Recipe:
     exclude: tuple[str, ...] = ()
     validation: int = 2000
     seed: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy can be neither copied nor pickled, and a loaded model carries its entry.
+        facts = {name: getattr(self, name) for name in self.__slots__}
+        return functools.partial(Recipe, **(facts | {"options": dict(self.options)})), ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +104,10 @@ class ModelInfo:
             refuse("must be named domain/method-data in lower case, digits and hyphens.")
         if not _ENTRY.fullmatch(self.entry):
             refuse(f"has entry {self.entry!r}; expected 'module:attribute'.")
-        if not isinstance(self.generation, Generation):
-            refuse(f"has generation {self.generation!r}; expected a Generation.")
+        if not isinstance(self.generation, Generation):  # a third party may go without mypy
+            refuse(  # type: ignore[unreachable]
+                f"has generation {self.generation!r}; expected a Generation."
+            )
         if not self.summary or "\n" in self.summary:
             refuse("needs a summary of one line.")
         if (self.baseline is None) is (self.generation is Generation.SOFTWARE_2):
@@ -115,7 +123,7 @@ class Variant:
     """One known content of a data set: what it is called, and the content hash of each split."""
 
     title: str
-    hashes: Mapping[str, str]
+    hashes: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,8 @@ class DataSetInfo:
             raise CatalogError(f"Data set {self.name!r} must be named in lower case and hyphens.")
         if not self.sources:
             raise CatalogError(f"Data set {self.name!r} has no source.")
+        if not self.splits:
+            raise CatalogError(f"Data set {self.name!r} has no split.")
 
 
 @dataclass(frozen=True, slots=True)

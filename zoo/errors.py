@@ -21,7 +21,7 @@ class UnknownNameError(ZooError, LookupError):
     def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
         """The error for `name`, with up to three of the nearest `known` names."""
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
         if not near:  # a bare method name is the commonest slip: "resnet" for "vision/resnet-mnist"
             near = [other for other in known if name and name.lower() in other][:3]
         hint = f"; did you mean {' or '.join(near)}?" if near else "."

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from zoo.errors import InputError
 
@@ -33,21 +36,24 @@ def read_image(x: Any) -> Image.Image:
     if isinstance(x, np.ndarray):
         return Image.fromarray(_eight_bits(x))
     if isinstance(x, Image.Image):
-        return _flat(_checked_size(x), "the given PIL image")
+        with _sentences("the given PIL image"):  # whose file is read only now
+            return _flat(_checked_size(x), "the given PIL image")
     if isinstance(x, (str, os.PathLike)):
         path = Path(x)
-        if not path.is_file():
-            kind = "is a folder" if path.is_dir() else "does not exist"
-            raise InputError(f"The image file {str(path)!r} {kind}.")
+        with _sentences(repr(str(path))):
+            if not path.is_file():
+                kind = "is a folder" if path.is_dir() else "does not exist"
+                raise InputError(f"The image file {str(path)!r} {kind}.")
         return _decode(path, repr(str(path)))
     if isinstance(x, (bytes, bytearray, memoryview)):
-        return _decode(io.BytesIO(x), f"the given {len(x):,} bytes")
+        content = bytes(x)
+        return _decode(io.BytesIO(content), f"the given {len(content):,} bytes")
     if isinstance(x, (list, tuple)):
         raise InputError(
             f"predict takes one image, but a {type(x).__name__} of {len(x)} came; "
             "use predict_batch for several."
         )
-    raise InputError(f"An image is {_EXPECTED}; a {type(x).__name__} came.")
+    raise InputError(f"An image is {_EXPECTED}; one of type {type(x).__name__} came.")
 
 
 def image_array(x: Any, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:
@@ -62,7 +68,7 @@ def image_array(x: Any, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:
     height, width = size
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(image)
+    pixels: NDArray[np.uint8] = np.asarray(image)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
@@ -84,7 +90,8 @@ def _check_size(height: int, width: int) -> None:
 
 
 def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
-    shape = "x".join(map(str, array.shape)) or "scalar"
+    array = np.asarray(array)  # a masked array would hide its masked pixels from the checks
+    shape = "x".join(map(str, array.shape)) or "()"
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
@@ -95,26 +102,31 @@ def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
     if not np.issubdtype(array.dtype, np.floating):
         raise InputError(
             f"An image array is uint8 (0..255) or float (0..1); one of {array.dtype} came, "
-            "whose range is a guess: convert it with .astype('uint8')."
+            "whose range would be a guess: scale it to one of these first."
         )
     low, high = float(array.min()), float(array.max())
-    if not np.isfinite(low + high):
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise InputError("The image array has pixels that are NaN or infinite.")
     if low < 0 or high > 1:
-        raise InputError(
-            f"A float image array has values in 0..1; one with {low:g}..{high:g} came."
-        )
-    return np.rint(array * 255).astype(np.uint8)
+        raise InputError(f"A float image array has values in 0..1; one with {low}..{high} came.")
+    levels: NDArray[np.uint8] = np.rint(array * 255).astype(np.uint8)
+    return levels
 
 
 def _decode(file: Path | io.BytesIO, what: str) -> Image.Image:
+    with _sentences(what), warnings.catch_warnings():
+        # Our own limit is stricter than the size at which Pillow begins to warn.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(file) as image:
+            _checked_size(image)
+            return _flat(image, what)
+
+
+@contextmanager
+def _sentences(what: str) -> Iterator[None]:
+    """Turn whatever goes wrong while `what` is read into an InputError."""
     try:
-        with warnings.catch_warnings():
-            # Our own limit is stricter than the size at which Pillow begins to warn.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(file) as image:
-                _checked_size(image)
-                return _flat(image, what)
+        yield
     except InputError:
         raise
     except Image.DecompressionBombError:
@@ -123,7 +135,7 @@ def _decode(file: Path | io.BytesIO, what: str) -> Image.Image:
         ) from None
     except Exception as error:  # Pillow's decoders raise nearly every type on broken files
         reason = str(error).partition("\n")[0] or type(error).__name__
-        if isinstance(error, Image.UnidentifiedImageError):
+        if isinstance(error, UnidentifiedImageError):
             reason = "it is in no image format that is known"
         raise InputError(f"No image can be read from {what}: {reason}.") from error
 
@@ -139,14 +151,18 @@ def _flat(image: Image.Image, what: str) -> Image.Image:
     if image.mode == "I" or image.mode.startswith("I;16"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
-            raise InputError(f"The grey values in {what} exceed 16 bits, so their range is a guess.")
+            raise InputError(
+                f"The grey values in {what} exceed 16 bits, so their range is a guess."
+            )
+        # One value may be declared transparent here too, and white is what lies under it.
+        values = np.where(values == image.info.get("transparency", -1), 65535, values)
         return Image.fromarray(np.rint(values / 257.0).astype(np.uint8))
     if image.mode == "F":
         raise InputError(
             f"The pixels in {what} are 32-bit floats of unknown range; "
             "give a NumPy array with values in 0..1 instead."
         )
-    if image.mode == "1":
+    if image.mode == "1" and "transparency" not in image.info:
         return image.convert("L")
     if image.has_transparency_data:
         layer = image.convert("RGBA")

@@ -28,3 +28,13 @@ def describe_cpu() -> str:
 def memory_bytes() -> int:
     """Physical memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def describe() -> dict[str, str | int]:
+    """The facts of this machine that a measurement depends on."""
+    return {
+        "cpu": describe_cpu(),
+        "cores": usable_cores(),
+        "memory_bytes": memory_bytes(),
+        "system": f"{platform.system()} {platform.release()}",
+    }

@@ -75,15 +75,25 @@ class Comparison:
 
 
 def score(metric: Metric, records: Records, *, seed: int = 0) -> Score:
-    """The metric on all records, with a 95 % interval (Wilson 1927, or bootstrap percentiles)."""
+    """The metric on all records, with a 95 % interval (Wilson 1927, or bootstrap percentiles).
+
+    Raises ValueError if there are no records.
+    """
     statistics = metric.statistics(records)
     count = len(statistics)
+    if count == 0:
+        raise ValueError("There are no records to score.")
     value = float(metric.score(statistics.sum(axis=0)))
     if metric.binary:
         low, high = wilson(int(statistics[:, 0].sum()), count)
     else:
         samples = metric.score(_resampled_totals(statistics, seed))
+        # Resampling adds noise, which a metric of absolute values takes for error: without this
+        # the interval of a calibration error can lie wholly above it.
+        samples += value - samples.mean()
         low, high = (float(q) for q in np.quantile(samples, (0.025, 0.975)))
+        if metric.percent:
+            low, high = max(0.0, low), min(1.0, high)
     return Score(value, low, high, count)
 
 
@@ -92,6 +102,8 @@ def compare(metric: Metric, first: Records, second: Records, *, seed: int = 0) -
     a, b = metric.statistics(first), metric.statistics(second)
     if len(a) != len(b):
         raise ValueError(f"The records are not of the same examples: {len(a)} against {len(b)}.")
+    if len(a) == 0:
+        raise ValueError("There are no records to compare.")
     difference = float(metric.score(a.sum(axis=0)) - metric.score(b.sum(axis=0)))
     if metric.binary:
         only_first = int(((a[:, 0] == 1) & (b[:, 0] == 0)).sum())
@@ -121,7 +133,10 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     spread = math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
     half_width = _Z95 * spread / (1 + z2 / count)
-    return max(0.0, centre - half_width), min(1.0, centre + half_width)
+    # At the ends the exact limit is 0 or 1, which rounding would miss by a hair.
+    low = 0.0 if successes == 0 else max(0.0, centre - half_width)
+    high = 1.0 if successes == count else min(1.0, centre + half_width)
+    return low, high
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

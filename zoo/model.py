@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -41,7 +42,8 @@ class Model(ABC):
 
         Raises InputError, before any computation, if x is broken or not what the task takes.
         """
-        return self._predict([self._prepare(x)], **options)[0]
+        prediction: Prediction = self._predict([self._prepare(x)], **options)[0]
+        return prediction
 
     def predict_batch(
         self, xs: Iterable[Any], *, batch_size: int | None = None, **options: Any
@@ -50,11 +52,12 @@ class Model(ABC):
 
         All inputs are checked before the first is computed; an InputError names the position.
         """
-        if isinstance(xs, (str, bytes, Path, Mapping)) or not isinstance(xs, Iterable):
-            raise InputError(f"predict_batch takes a list of inputs; a {type(xs).__name__} came.")
+        one = (str, bytes, bytearray, memoryview, os.PathLike, Mapping)
+        if isinstance(xs, one) or not isinstance(xs, Iterable):
+            raise InputError(f"predict_batch takes a list of inputs; {type(xs).__name__} came.")
         if batch_size is None:
             batch_size = self.batch_size
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
             raise InputError(f"batch_size is a positive whole number; {batch_size!r} came.")
         prepared = []
         for position, x in enumerate(xs):
@@ -123,7 +126,7 @@ class Model(ABC):
             )
         try:
             model = cls._from_weights(stored.settings, stored.arrays, cls.pick_device(device))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
             if isinstance(error, ZooError):
                 raise
             raise WeightsError(
@@ -157,9 +160,15 @@ class Model(ABC):
         import torch
 
         found = torch.accelerator.current_accelerator(check_available=True)
+        if found is None or found.type not in cls.devices:
+            here, auto = ["cpu"], "cpu"
+        else:
+            each = range(torch.accelerator.device_count())
+            here, auto = ["cpu", found.type, *(f"{found.type}:{i}" for i in each)], found.type
         if device == "auto":
-            return found.type if found is not None else "cpu"
-        if found is None or not device.startswith(found.type):
-            here = f"cpu and {found.type}" if found is not None else "only cpu"
-            raise InputError(f"There is no device {device!r} here; there is {here}.")
+            return auto
+        if device not in here:
+            raise InputError(
+                f"{cls.__name__} finds no device {device!r} here; there is {', '.join(here)}."
+            )
         return device

@@ -15,10 +15,11 @@ from typing import Any
 
 from zoo import hub, weights
 from zoo.data import DataSet, open_data_set
+from zoo.entries import Adapter, Catalog, DataSetInfo, Generation, ModelInfo
 from zoo.errors import CatalogError, UnknownNameError, WeightsError
 from zoo.imports import import_attribute
-from zoo.entries import Adapter, Catalog, DataSetInfo, Generation, ModelInfo
 from zoo.model import Model
+from zoo.tasks import TASKS
 
 ENTRY_POINTS = "zoo.catalogs"
 
@@ -44,19 +45,30 @@ class Registry:
                 models[model.name] = model
             for data_set in catalog.data_sets:
                 if data_set.name in data_sets:
-                    raise CatalogError(f"The data set {data_set.name!r} of {origin} is already there.")
+                    raise CatalogError(
+                        f"The data set {data_set.name!r} of {origin} is already there."
+                    )
                 data_sets[data_set.name] = data_set
             adapters.extend(catalog.adapters)
         registry = cls(models, data_sets, tuple(adapters))
+        for data_set in data_sets.values():
+            if data_set.task not in TASKS:
+                raise CatalogError(
+                    f"The data set {data_set.name!r} names no known task: {data_set.task!r}."
+                )
         for model in models.values():
             registry._check(model)
         return registry
 
     def _check(self, model: ModelInfo) -> None:
+        if model.task not in TASKS:
+            raise CatalogError(f"The model {model.name!r} names no known task: {model.task!r}.")
         if model.baseline is not None:
             baseline = self.models.get(model.baseline)
             if baseline is None:
-                raise CatalogError(f"The baseline of {model.name!r}, {model.baseline!r}, is no model.")
+                raise CatalogError(
+                    f"The baseline of {model.name!r}, {model.baseline!r}, is no model."
+                )
             if baseline.generation is not Generation.SOFTWARE_1 or baseline.task != model.task:
                 raise CatalogError(
                     f"The baseline of {model.name!r} must be a 1.0 model for {model.task}."
@@ -97,9 +109,10 @@ def models(
     """
     found = sorted(registry().models.values(), key=lambda model: model.name)
     filters = {"domain": domain, "task": task, "generation": generation}
-    for kind, wanted in filters.items():
-        if wanted is None:
+    for kind, value in filters.items():
+        if value is None:
             continue
+        wanted = str(value)  # generation=2.0 says what it means
         known = {str(getattr(model, kind)) for model in registry().models.values()}
         if wanted not in known:
             raise UnknownNameError.of(kind, wanted, known)
@@ -146,6 +159,7 @@ def load(name: str | Path, *, device: str = "auto", **options: Any) -> Model:
         entry = registry().models[name]
         model_class = model_class_of(entry)
         if entry.weights is None:
+            model_class.pick_device(device)  # refuses one that is not here
             model = model_class(**options)
         else:
             model = model_class.load(weights_folder(entry), device, **options)
@@ -165,8 +179,10 @@ def load_folder(folder: Path, *, device: str = "auto", **options: Any) -> Model:
     if weights.is_ours(config):
         entry = config.get("entry")
         trusted = {model.entry for model in registry().models.values()}
-        if entry not in trusted:
-            raise WeightsError(f"{str(folder)!r} wants the class {entry!r}, which no catalog names.")
+        if not isinstance(entry, str) or entry not in trusted:
+            raise WeightsError(
+                f"{str(folder)!r} wants the class {entry!r}, which no catalog names."
+            )
     else:
         entry = _adapter_entry(folder, config)
     model_class: type[Model] = import_attribute(entry)
@@ -174,7 +190,9 @@ def load_folder(folder: Path, *, device: str = "auto", **options: Any) -> Model:
 
 
 def _adapter_entry(folder: Path, config: dict[str, Any]) -> str:
-    architectures = config.get("architectures") or []
+    architectures = config.get("architectures")
+    if not isinstance(architectures, list):
+        architectures = []
     for adapter in registry().adapters:
         if any(str(name).endswith(adapter.architecture_suffix) for name in architectures):
             return adapter.entry
@@ -200,7 +218,9 @@ def weights_folder(entry: ModelInfo) -> Path:
     package, _, path = entry.weights.partition(":")
     folder = resources.files(package).joinpath(path)
     if not isinstance(folder, Path):
-        raise WeightsError(f"The package {package!r} must be installed unpacked to read its weights.")
+        raise WeightsError(
+            f"The package {package!r} must be installed unpacked to read its weights."
+        )
     return folder
 
 

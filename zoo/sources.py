@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo import hub
-from zoo.errors import DataNotFoundError, HubError
+from zoo.errors import DataNotFoundError, HubError, ZooError
 from zoo.imports import import_attribute
 
 ROOT_VARIABLE = "ZOO_DATA"
@@ -58,7 +58,11 @@ class Columns:
         value, target = row[self.input], row[self.target]
         if isinstance(value, dict):  # the Hub's image and audio features
             value = value["bytes"]
-        return value, self.classes[target] if self.classes else str(target)
+        if not self.classes:
+            return value, str(target)
+        if not 0 <= target < len(self.classes):  # -1 is how unlabelled splits are published
+            raise ZooError(f"A {self.target} of {target} is none of {len(self.classes)} classes.")
+        return value, self.classes[target]
 
 
 def _parquet_rows(path: Path, columns: Columns) -> Iterator[tuple[Any, str]]:

@@ -65,8 +65,8 @@ def _classification_record(prediction: Classification, target: str) -> dict[str,
     return {
         "target": target,
         "label": prediction.label,
-        "confidence": round(prediction.confidence, 5),
-        "target_probability": round(scores.get(target, 0.0), 7),
+        "confidence": round(prediction.confidence, 4),
+        "target_probability": float(f"{scores.get(target, 0.0):.3g}"),
     }
 
 
@@ -76,7 +76,7 @@ def _right(records: Records) -> Statistics:
 
 
 def _log_loss(records: Records) -> Statistics:
-    # Probabilities are kept to 7 digits, so the loss of one example is at most 16.1 nats.
+    # A label held impossible would cost infinity; the floor bounds one example at 16.1 nats.
     probability = np.maximum(np.asarray(records["target_probability"], float), 1e-7)
     return np.stack((-np.log(probability), np.ones(len(probability))), axis=1)
 

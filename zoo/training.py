@@ -44,9 +44,7 @@ def train(
     workspace.mkdir(parents=True, exist_ok=True)
     report = Report(show=progress, log_file=workspace / "log.jsonl")
     source = data_set(recipe.data)
-    examples = list(
-        report.track(training_examples(source, recipe), f"Reading {recipe.data}")
-    )
+    examples = list(report.track(training_examples(source, recipe), f"Reading {recipe.data}"))
     learn, held_out = split_validation(examples, recipe.validation, seed)
     hashes = {
         "train": content_hash(source.info, learn),
@@ -56,7 +54,7 @@ def train(
     began = time.monotonic()
     model = model_class_of(entry).fit(
         learn,
-        held_out,
+        held_out or None,
         seed=seed,
         progress=progress,
         workspace=workspace,
@@ -111,7 +109,7 @@ def split_validation(
     examples: Sequence[Example], count: int, seed: int
 ) -> tuple[list[Example], list[Example]]:
     """Hold `count` examples out at random: (to learn from, held out), both in original order."""
-    if count >= len(examples):
+    if not 0 <= count < len(examples):
         raise InputError(f"{count} examples cannot be held out of {len(examples)}.")
     chosen = set(np.random.default_rng(seed).permutation(len(examples))[:count].tolist())
     learn = [example for i, example in enumerate(examples) if i not in chosen]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -55,10 +54,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WeightsError(
-            f"{str(folder)!r} is no weights folder: it has no {CONFIG}."
-        ) from None
-    except (ValueError, OSError) as error:
+        raise WeightsError(f"{str(folder)!r} is no weights folder: it has no {CONFIG}.") from None
+    except (ValueError, RecursionError, OSError) as error:
         raise WeightsError(f"{str(path)!r} cannot be read: {error}.") from error
     if not isinstance(config, dict):
         raise WeightsError(f"{str(path)!r} must hold a JSON object.")
@@ -83,17 +80,22 @@ def read(folder: Path) -> Weights:
     missing = {"entry", "task", "settings", "sha256"} - set(config)
     if missing:
         raise WeightsError(f"{str(folder / CONFIG)!r} lacks {', '.join(sorted(missing))}.")
+    kinds = {"entry": str, "task": str, "settings": dict, "training": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(config.get(name, kind()), kind)]
+    if wrong:
+        raise WeightsError(f"{str(folder / CONFIG)!r} has {', '.join(wrong)} of another kind.")
     path = folder / ARRAYS
     if not path.is_file():
         raise WeightsError(f"{str(folder)!r} is half-copied: it has no {ARRAYS}.")
-    if file_sha256(path) != config["sha256"]:
-        raise WeightsError(
-            f"{str(path)!r} is corrupt: its SHA-256 is not the one in {CONFIG}; copy it anew."
-        )
     try:
+        if file_sha256(path) != config["sha256"]:
+            raise WeightsError(
+                f"{str(path)!r} is corrupt: its SHA-256 is not the one in {CONFIG}; copy it anew."
+            )
         arrays = load_file(path)
-    except (safetensors.SafetensorError, OSError) as error:
-        raise WeightsError(f"{str(path)!r} is no safetensors file: {error}.") from error
+    except (safetensors.SafetensorError, TypeError, OSError) as error:
+        # TypeError: a number format that NumPy has not, such as bfloat16.
+        raise WeightsError(f"{str(path)!r} cannot be read as safetensors: {error}.") from error
     return Weights(
         entry=config["entry"],
         task=config["task"],
@@ -109,32 +111,52 @@ def read(folder: Path) -> Weights:
 def write(folder: Path, weights: Weights) -> None:
     """Write a weights folder as a whole or not at all.
 
-    float32 arrays that lose nothing by it are stored as float16. A folder that holds something
-    else is not overwritten: WeightsError.
+    float32 arrays that lose nothing by it are stored as float16, and are read as float32 again.
+    A README.md is kept. A folder that holds anything else is not overwritten: WeightsError.
     """
-    folder = Path(os.path.abspath(folder))
-    if folder.exists() and not (folder / CONFIG).is_file() and any(folder.iterdir()):
-        raise WeightsError(f"{str(folder)!r} holds something else; save to an empty folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    folder = Path(folder).resolve()
     try:
-        save_file({name: _smallest(array) for name, array in weights.arrays.items()}, new / ARRAYS)
-        config = {
-            "zoo_format": FORMAT,
-            "entry": weights.entry,
-            "task": weights.task,
-            "sha256": file_sha256(new / ARRAYS),
-            "settings": dict(weights.settings),
-            "training": dict(weights.training),
-        }
-        text = json.dumps(config, indent=2, ensure_ascii=False, allow_nan=False)
-        (new / CONFIG).write_text(text + "\n", encoding="utf-8")
-        new.chmod(0o755)
-        _exchange(new, folder)
-    except OSError as error:
+        _refuse_strangers(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _fill(new, weights)
+            _exchange(new, folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    except (OSError, safetensors.SafetensorError) as error:
         raise WeightsError(f"{str(folder)!r} cannot be written: {error}.") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Raise WeightsError if overwriting the folder would destroy what zoo did not write."""
+    if not folder.exists():
+        return
+    names = {path.name for path in folder.iterdir()}
+    strangers = names - {CONFIG, ARRAYS, README}
+    if not strangers and not (CONFIG in names and is_ours(read_config(folder))):
+        strangers = names - {README}
+    if strangers:
+        raise WeightsError(
+            f"{str(folder)!r} holds {', '.join(sorted(strangers)[:3])}, which zoo did not write; "
+            "save to an empty folder."
+        )
+
+
+def _fill(folder: Path, weights: Weights) -> None:
+    arrays = {name: _smallest(array) for name, array in weights.arrays.items()}
+    save_file(arrays, folder / ARRAYS)
+    config = {
+        "zoo_format": FORMAT,
+        "entry": weights.entry,
+        "task": weights.task,
+        "sha256": file_sha256(folder / ARRAYS),
+        "settings": dict(weights.settings),
+        "training": dict(weights.training),
+    }
+    text = json.dumps(config, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+    folder.chmod(0o755)
 
 
 def _exchange(new: Path, folder: Path) -> None:
@@ -143,10 +165,14 @@ def _exchange(new: Path, folder: Path) -> None:
         return
     if (folder / README).is_file():  # the card lives beside the weights and outlives them
         shutil.copy2(folder / README, new / README)
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    folder.rename(old / folder.name)
-    new.rename(folder)
-    shutil.rmtree(old)
+    old = new.with_name(f"{new.name}-old")  # as unique as `new`
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _smallest(array: NDArray[Any]) -> NDArray[Any]:
@@ -154,8 +180,8 @@ def _smallest(array: NDArray[Any]) -> NDArray[Any]:
         with np.errstate(over="ignore"):
             narrow = array.astype(np.float16)
         if np.array_equal(narrow.astype(np.float32), array):
-            return np.ascontiguousarray(narrow)
-    return np.ascontiguousarray(array)
+            array = narrow
+    return array.copy(order="C")  # ascontiguousarray would turn a scalar into a vector
 
 
 def file_sha256(path: Path) -> str:
@@ -167,7 +193,5 @@ def file_sha256(path: Path) -> str:
 def folder_bytes(folder: Path) -> int:
     """Bytes of all files that prediction needs; the card does not count."""
     return sum(
-        path.stat().st_size
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != README
+        path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != README
     )

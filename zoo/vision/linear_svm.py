@@ -17,7 +17,9 @@ from scipy.optimize import minimize
 
 Features: TypeAlias = NDArray[np.floating[Any]]
 
-_BLOCK_VALUES = 1 << 23  # 32 MB of float32: large enough for the matrix product, small beside the features
+_BLOCK_VALUES = (
+    1 << 23
+)  # 32 MB of float32: large enough for the matrix product, small beside the features
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,11 @@ class _Problem:
     """The objective and its gradient in the standardised weights, without ever standardising the features."""
 
     def __init__(
-        self, features: Features, targets: NDArray[np.int64], classes: int, standardisation: Standardisation
+        self,
+        features: Features,
+        targets: NDArray[np.int64],
+        classes: int,
+        standardisation: Standardisation,
     ) -> None:
         self.features = features
         self.signs = np.where(targets[:, None] == np.arange(classes), 1, -1).astype(np.int8)
@@ -186,7 +192,12 @@ def fit_linear_svm(
     if validation is None:
         candidates = candidates[:1]
     machines = fit_path(
-        features, targets, classes, candidates, standardisation=standardisation, iterations=iterations
+        features,
+        targets,
+        classes,
+        candidates,
+        standardisation=standardisation,
+        iterations=iterations,
     )
     if validation is None:
         return machines[candidates[0]], candidates[0], {}

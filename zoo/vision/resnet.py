@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zoo.errors import InputError
 from zoo.progress import Report
 from zoo.vision.classifier import Arrays, ImageClassifier
 from zoo.vision.resnet_training import Recipe, precision
@@ -27,7 +28,7 @@ from zoo.weights import half
 
 # Logits start small, so that label smoothing does not fight saturated outputs (arXiv:2404.00498).
 LOGIT_SCALE = 1 / 9
-WHITENING_IMAGES = 5000
+STATISTICS_IMAGES = 5000
 FORWARD_IMAGES = 256  # at once, all views counted: bounds the memory of a large batch
 
 
@@ -44,11 +45,9 @@ class Stage(nn.Module):
             nn.Conv2d(width, outputs, 3, padding=1, bias=False)
             for width in (inputs, outputs, outputs)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for _ in range(3))
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs, momentum=0.4) for _ in range(3))
+        for norm in self.norms:
             norm.weight.requires_grad_(False)
-            # The first filters pass their input on (arXiv:2404.00498, section 3.3).
-            nn.init.dirac_(convolution.weight.data[: convolution.in_channels])
 
     def forward(self, x: Tensor) -> Tensor:
         enter, first, second = self.convolutions
@@ -62,14 +61,19 @@ class Stage(nn.Module):
         for i, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
             if isinstance(norm, nn.BatchNorm2d):
                 # (w * x - mean) / sqrt(var + eps) + bias  =  (scale w) * x + (bias - scale mean)
-                scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+                assert isinstance(convolution, nn.Conv2d)
+                assert norm.running_var is not None
+                assert norm.running_mean is not None
+                scale = norm.weight / (norm.running_var + norm.eps).sqrt()
                 convolution.weight = nn.Parameter(convolution.weight * scale[:, None, None, None])
                 convolution.bias = nn.Parameter(norm.bias - scale * norm.running_mean)
                 self.norms[i] = nn.Identity()
 
 
 class ResidualNetwork(nn.Module):
-    """Pixel values 0 to 255, float [B, C, H, W] -> logits [B, classes]; H and W at least 16.
+    """Pixel values 0 to 255, float [B, C, H, W] -> logits [B, classes].
+
+    H and W are at least patch - 1 + 2^stages.
 
     mean, deviation: of each channel over the training images, in pixel values.
     patch: the side of the whitened patches.
@@ -107,9 +111,11 @@ class ResidualNetwork(nn.Module):
         return logits
 
     def whiten(self, images: NDArray[np.uint8]) -> None:
-        """Set the first layer to whiten the patches of `images` [N, H, W, C], rounded to float16."""
+        """Set the first layer's filters, rounded to float16, from `images` [N, H, W, C]."""
         pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float()
-        filters = whitening_filters((pixels - self.mean) / self.deviation, self.whitening.kernel_size[0])
+        filters = whitening_filters(
+            (pixels - self.mean) / self.deviation, self.whitening.kernel_size[0]
+        )
         self.whitening.weight.data = torch.from_numpy(half(filters.numpy()))
 
     def folded(self) -> Self:
@@ -121,13 +127,14 @@ class ResidualNetwork(nn.Module):
         return network.requires_grad_(False)
 
 
-def whitening_filters(images: Tensor, patch: int, *, offset: float = 5e-4) -> Tensor:
+def whitening_filters(images: Tensor, patch: int, *, offset: float = 1e-2) -> Tensor:
     """Filters whose outputs over the patches of `images` are uncorrelated and of unit variance.
 
     images: [N, C, H, W], normalised. The result is [2 C patch^2, C, patch, patch]: the
     eigenvectors of the patches' covariance divided by the root of their eigenvalues, largest
     first, then the same negated (the nonlinearity that follows drops negative values).
-    offset: added to the eigenvalues, so that directions without variance are not blown up.
+    offset: added to the eigenvalues, so that directions of hardly any variance, which in JPEG
+        pictures are mostly coding noise, are not blown up to the size of the others.
     """
     channels = images.shape[1]
     patches = functional.unfold(images.double(), patch).transpose(1, 2).flatten(0, 1)
@@ -190,8 +197,17 @@ class ResNetClassifier(ImageClassifier):
         """
         device = cls.pick_device(device)
         how = Recipe(**recipe)
-        pixels = train.images.reshape(-1, train.images.shape[-1])
-        architecture = {
+        size = (train.images.shape[1], train.images.shape[2])
+        smallest = patch - 1 + 2 ** len(widths)
+        if min(size) < smallest:
+            raise InputError(
+                f"{len(widths)} stages need images of at least {smallest} pixels a side; "
+                f"size={size} came."
+            )
+        # Evenly spaced, because examples may come sorted by label.
+        sample = train.images[:: -(-len(train.images) // STATISTICS_IMAGES)]
+        pixels = sample.reshape(-1, sample.shape[-1])
+        architecture: dict[str, Any] = {
             "mean": [round(float(value), 2) for value in pixels.mean(0)],
             "deviation": [round(max(float(value), 1.0), 2) for value in pixels.std(0)],
             "patch": patch,
@@ -201,7 +217,7 @@ class ResNetClassifier(ImageClassifier):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ResidualNetwork(**architecture)
-        network.whiten(train.images[:WHITENING_IMAGES])
+        network.whiten(sample)
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
         def accuracy(average: nn.Module) -> float:
@@ -213,7 +229,9 @@ class ResNetClassifier(ImageClassifier):
             with torch.inference_mode(), precision(how, torch.device(device)):
                 for batch in batches:
                     logits = average(_pixels(validation.images[batch], device))
-                    right += int((logits.argmax(1).cpu().numpy() == validation.targets[batch]).sum())
+                    right += int(
+                        (logits.argmax(1).cpu().numpy() == validation.targets[batch]).sum()
+                    )
             return right / len(validation.images)
 
         trained = train_network(
@@ -233,7 +251,7 @@ class ResNetClassifier(ImageClassifier):
                 parameter.copy_(torch.from_numpy(half(parameter.numpy())))
         return cls(
             folded,
-            size=(train.images.shape[1], train.images.shape[2]),
+            size=size,
             mode=mode,
             labels=labels,
             architecture=architecture,
@@ -245,9 +263,10 @@ class ResNetClassifier(ImageClassifier):
         with torch.inference_mode():
             pixels = _pixels(images, self.device)
             views, weights = self._views(pixels)
-            logits = torch.cat([self.network(part) for part in views.split(FORWARD_IMAGES)])
-            mean = torch.tensordot(weights, logits.unflatten(0, (len(weights), -1)), dims=1)
-            return mean.cpu().numpy()
+            parts = [self.network(part) for part in torch.split(views, FORWARD_IMAGES)]
+            logits = torch.cat(parts).reshape(len(weights), len(images), -1)
+            mean: NDArray[np.float32] = torch.tensordot(weights, logits, dims=1).cpu().numpy()
+            return mean
 
     def _views(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """[B, C, H, W] -> V views of each image [V B, C, H, W] and the views' weights [V].
@@ -308,7 +327,7 @@ class ResNetClassifier(ImageClassifier):
     @classmethod
     def tiny_options(cls) -> dict[str, Any]:
         """Options with which some dozens of images train within a second."""
-        return {"widths": [8, 16], "epochs": 4, "batch_size": 20}
+        return {"widths": [8, 16], "epochs": 12, "batch_size": 20}
 
 
 def _pixels(images: NDArray[np.uint8], device: str) -> Tensor:

@@ -10,12 +10,11 @@ import copy
 import hashlib
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import safetensors
@@ -25,9 +24,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zoo.errors import InputError
 from zoo.progress import Report
 
 CHECKPOINT = "checkpoint.safetensors"
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +70,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.precision not in ("float32", "bfloat16"):
-            raise ValueError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
+            raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
         if self.epochs < 1 or self.batch_size < 2:
-            raise ValueError("Training takes at least 1 epoch and batches of at least 2 images.")
+            raise InputError("Training takes at least 1 epoch and batches of at least 2 images.")
 
     def rate(self, progress: float) -> float:
         """The learning rate when a share `progress` of all steps is done."""
@@ -105,7 +107,8 @@ def augment(
         pixels = _distort(pixels, recipe, generator)
     if recipe.cutout:
         inside = [
-            (torch.arange(length) - torch.randint(length, (batch, 1), generator=generator)).abs() * 2
+            (torch.arange(length) - torch.randint(length, (batch, 1), generator=generator)).abs()
+            * 2
             < recipe.cutout
             for length in (height, width)
         ]
@@ -147,17 +150,17 @@ def _distort(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Tens
     return functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
 
 
-class _Trainer:
+class _Trainer(Generic[Network]):
     """What changes during training: the network, its average, the optimiser and the epoch."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+    def __init__(self, network: Network, recipe: Recipe) -> None:
         self.network = network
-        self.average = copy.deepcopy(network).eval().requires_grad_(False)
+        self.average: Network = copy.deepcopy(network).eval().requires_grad_(False)
         self.recipe = recipe
         self.epoch = 0
         self.step = 0
         learned = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-        self.names = {parameter: name for name, parameter in learned}
+        self.names: dict[Tensor, str] = {parameter: name for name, parameter in learned}
         groups: list[dict[str, Any]] = [
             {"params": [p for p in self.names if p.ndim > 1], "factor": 1.0},
             {"params": [p for p in self.names if p.ndim == 1], "factor": recipe.bias_factor},
@@ -230,9 +233,7 @@ class _Trainer:
 
 def precision(recipe: Recipe, device: torch.device) -> torch.autocast:
     """The context in which a network computes in the recipe's precision."""
-    return torch.autocast(
-        device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bfloat16"
-    )
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bfloat16")
 
 
 def fingerprint(
@@ -242,13 +243,12 @@ def fingerprint(
     seed: int,
     network: nn.Module,
 ) -> str:
-    """What a training run depends on, its initial weights included, as hexadecimal text."""
-    digest = hashlib.sha256(json.dumps({"seed": seed, **asdict(recipe)}, sort_keys=True).encode())
-    arrays = [images, targets]
-    arrays += [value.detach().cpu().numpy() for value in network.state_dict().values()]
-    for array in arrays:
-        digest.update(f"{array.shape} {array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array))
+    """What a training run depends on, as hexadecimal text."""
+    shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
+    facts = {"recipe": asdict(recipe), "seed": seed, "shapes": shapes, "images": images.shape}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    digest.update(np.ascontiguousarray(targets).data)
     return digest.hexdigest()
 
 
@@ -262,14 +262,14 @@ class _Checkpoint:
     path: Path
     run: str
 
-    def write(self, trainer: _Trainer) -> None:
+    def write(self, trainer: _Trainer[Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
         metadata = {"epoch": str(trainer.epoch), "run": self.run}
         safetensors.torch.save_file(trainer.tensors(), new, metadata)
-        os.replace(new, self.path)
+        new.replace(self.path)
 
-    def read_into(self, trainer: _Trainer, steps_per_epoch: int) -> None:
+    def read_into(self, trainer: _Trainer[Any], steps_per_epoch: int) -> None:
         """Restore the trainer if there is a checkpoint of the same run."""
         if not self.path.is_file():
             return
@@ -282,7 +282,7 @@ class _Checkpoint:
 
 
 def train(
-    network: nn.Module,
+    network: Network,
     images: NDArray[np.uint8],
     targets: NDArray[np.int64],
     recipe: Recipe,
@@ -292,7 +292,7 @@ def train(
     seed: int,
     report: Report,
     workspace: Path | None,
-) -> nn.Module:
+) -> Network:
     """Train `network` in place and return the average of its weights, in evaluation mode.
 
     images: [N, H, W, C]; targets: [N]; fill: [C, 1, 1] pixel values; accuracy: of a network on

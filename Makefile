@@ -1,0 +1,46 @@
+# Each target makes its own virtual environment from nothing, with the tested versions of
+# constraints.txt, and does the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help bench test lint docs clean
+
+help:
+	@echo "make bench   measure all models side by side on the data that the install brings"
+	@echo "make test    lint, types, floors, tests"
+	@echo "make docs    render the cards and the README's table from results/"
+
+bench: $(VENV)/.run
+	$(BIN)/zoo bench
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.run
+	$(BIN)/zoo card --write cards --beside-weights
+	$(BIN)/python -m zoo.report README.md
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "zoo needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || ./install-venv.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e ".[transformers]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e ".[transformers,dev]"
+	@touch $(VENV)/.run $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info bench-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

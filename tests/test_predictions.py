@@ -1,0 +1,65 @@
+"""What a prediction says of itself."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import pickle
+
+import pytest
+
+from zoo.predictions import Classification, Prediction
+
+THREE = Classification(("cat", "dog", "<owl>"), (0.25, 0.125, 0.625))
+
+
+def test_the_answer_is_the_most_probable_label() -> None:
+    assert isinstance(THREE, Prediction)
+    assert THREE.label == "<owl>"
+    assert THREE.confidence == 0.625
+    assert list(THREE.scores.items()) == [("<owl>", 0.625), ("cat", 0.25), ("dog", 0.125)]
+    assert THREE.top(2) == [("<owl>", 0.625), ("cat", 0.25)]
+    assert THREE.top(99) == list(THREE.scores.items())
+    assert THREE.top(0) == []
+
+
+def test_of_equals_the_first_in_the_models_order_is_named() -> None:
+    tie = Classification(("z", "a", "m"), (0.4, 0.4, 0.2))
+    assert tie.label == "z"
+    assert [label for label, _ in tie.top()] == ["z", "a", "m"]
+
+
+def test_it_prints_its_answer_first() -> None:
+    assert str(THREE) == "<owl> 62.5%  (then cat 25.0%, dog 12.5%)"
+    assert str(Classification(("only",), (1.0,))) == "only 100.0%"
+    assert repr(THREE) == "Classification(label='<owl>', confidence=0.6250)"
+
+
+def test_a_thousand_classes_do_not_hide_the_answer() -> None:
+    many = Classification(tuple(map(str, range(1000))), (0.5, *[0.5 / 999] * 999))
+    assert max(len(str(many)), len(repr(many))) < 80
+    assert many._repr_html_().count("<tr>") == 5
+
+
+def test_the_notebook_shows_labels_as_text() -> None:
+    html = THREE._repr_html_()
+    assert "&lt;owl&gt;" in html
+    assert "<owl>" not in html
+    assert html.index("owl") < html.index("cat") < html.index("dog")
+
+
+def test_scripts_get_json() -> None:
+    again = json.loads(json.dumps(THREE.to_dict()))
+    assert again == {
+        "label": "<owl>",
+        "confidence": 0.625,
+        "scores": {"<owl>": 0.625, "cat": 0.25, "dog": 0.125},
+    }
+
+
+def test_it_is_a_value() -> None:
+    assert Classification(THREE.labels, THREE.probabilities) == THREE
+    assert len({THREE, copy.deepcopy(THREE), pickle.loads(pickle.dumps(THREE))}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        THREE.labels = ()  # type: ignore[misc]

@@ -1,0 +1,235 @@
+"""Model cards for the Hub, rendered from entries and results and from nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from zoo import hub, weights
+from zoo.entries import Generation, ModelInfo
+from zoo.registry import data_set_info, info, weights_folder
+from zoo.report import (
+    bytes_text,
+    conditions,
+    data_text,
+    difference_text,
+    score_text,
+    seconds_text,
+)
+from zoo.results import Result, pairs, write_atomically
+from zoo.tasks import task
+
+
+def card(entry: ModelInfo, results: Sequence[Result]) -> str:
+    """The card of a model: metadata block and Markdown body, from its entry and results."""
+    own = [result for result in results if result.subject.model == entry.name]
+    body = "\n\n".join(
+        section
+        for section in (
+            _introduction(entry),
+            _usage(entry),
+            _training(entry),
+            _results(entry, own, results),
+            _limits(entry),
+            _references(entry),
+        )
+        if section
+    )
+    return str(ModelCard(f"---\n{_metadata(entry, own).to_yaml()}\n---\n\n{body}\n"))
+
+
+def _metadata(entry: ModelInfo, own: Sequence[Result]) -> ModelCardData:
+    data_sets = _trained_on(entry)
+    evaluations = [
+        EvalResult(
+            task_type=entry.task,
+            dataset_type=result.subject.data,
+            dataset_name=result.data_title,
+            dataset_split=result.subject.split,
+            metric_type=metric.name,
+            metric_name=metric.name,
+            metric_value=round(result.scores[metric.name].value, 6),
+        )
+        for result in own
+        for metric in task(entry.task).metrics
+    ]
+    return ModelCardData(
+        model_name=entry.name,
+        pipeline_tag=entry.task,
+        library_name="zoo" if not _from_hub(entry) else "transformers",
+        license=entry.license,
+        datasets=data_sets or None,
+        tags=["zoo", f"software-{entry.generation}", entry.domain],
+        eval_results=evaluations or None,
+    )
+
+
+def _trained_on(entry: ModelInfo) -> list[str]:
+    if entry.recipe is None:
+        return []
+    url = data_set_info(entry.recipe.data).url
+    prefix = "https://huggingface.co/datasets/"
+    return [url.removeprefix(prefix)] if url.startswith(prefix) else []
+
+
+def _from_hub(entry: ModelInfo) -> bool:
+    return entry.weights is not None and entry.weights.startswith(hub.PREFIX)
+
+
+def _introduction(entry: ModelInfo) -> str:
+    lines = [f"# {entry.name}", "", f"{entry.summary}"]
+    if entry.baseline:
+        baseline = info(entry.baseline)
+        lines += [
+            "",
+            f"A learned program (Software 2.0). It replaces the hand-written "
+            f"`{baseline.name}`: {baseline.summary[0].lower()}{baseline.summary[1:]}",
+        ]
+    else:
+        lines += ["", "A hand-written program (Software 1.0): its method was designed by people."]
+    return "\n".join(lines)
+
+
+def _usage(entry: ModelInfo) -> str:
+    return (
+        "## Use\n\n"
+        "```python\nimport zoo\n\n"
+        f'model = zoo.load("{entry.name}")\n'
+        'prediction = model.predict("picture.png")\n'
+        "print(prediction.label, prediction.confidence)\n```\n\n"
+        f"or on the command line: `zoo predict {entry.name} picture.png`."
+    )
+
+
+def _training(entry: ModelInfo) -> str:
+    if entry.recipe is None or entry.weights is None:
+        if _from_hub(entry):
+            repo, _ = hub.parse(str(entry.weights))
+            return (
+                "## Training\n\nNot trained here: the weights and how they were made are at "
+                f"https://huggingface.co/{repo}."
+            )
+        return ""
+    facts = _provenance(entry)
+    lines = [
+        "## Training",
+        "",
+        f"`zoo train {entry.name}` makes these weights again.",
+        "",
+        f"- Data: {facts['data_title']}, {facts['examples']['train']:,} examples to learn from "
+        f"and {facts['examples']['validation']:,} held out for hyperparameters and calibration.",
+    ]
+    for name in facts["excluded_by_content"]:
+        lines.append(
+            f"- Kept out by content: every example of {data_set_info(name).title}, "
+            "because the benchmark scores on it."
+        )
+    lines += [
+        f"- Content of the training examples (SHA-256): `{facts['content_sha256']['train']}`.",
+        f"- Seed {facts['seed']}; options `{json.dumps(facts['options'])}`.",
+        f"- Time: {facts['seconds'] / 60:.0f} minutes on {facts['machine']}; "
+        f"finished {facts['finished'][:10]}.",
+    ]
+    return "\n".join(lines)
+
+
+def _provenance(entry: ModelInfo) -> dict[str, Any]:
+    return dict(weights.read(weights_folder(entry)).training)
+
+
+def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result]) -> str:
+    if not own:
+        return ""
+    metrics = task(entry.task).metrics
+    header = ["Data", *(metric.name for metric in metrics), "Latency p50", "Per second", "Memory"]
+    lines = ["## Results", "", _table_row(header), "|" + " --- |" * len(header)]
+    for result in own:
+        lines.append(
+            _table_row(
+                [
+                    data_text(result),
+                    *(score_text(metric, result.scores[metric.name]) for metric in metrics),
+                    seconds_text(result.timing.latency_p50),
+                    f"{result.timing.per_second:,.0f}",
+                    bytes_text(result.peak_memory_bytes),
+                ]
+            )
+        )
+    lines += ["", "In parentheses: 95 % intervals."]
+    for metric in metrics:
+        lines.append(f"- {metric.name}: {metric.description}.")
+    for pair in pairs(results):
+        if entry.name in (pair.learned.subject.model, pair.written.subject.model):
+            lines += [
+                "",
+                f"`{pair.learned.subject.model}` minus `{pair.written.subject.model}` on "
+                f"{data_text(pair.learned)}:",
+                "",
+                *(
+                    f"- {metric.name}: {difference_text(metric, pair.comparisons[metric.name])}"
+                    for metric in metrics
+                ),
+            ]
+    lines += [
+        "",
+        f"{entry.parameters:,} parameters, {bytes_text(own[0].weights_bytes)} of weights. "
+        f"Measured on: {conditions(own)}.",
+    ]
+    return "\n".join(lines)
+
+
+def _table_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _limits(entry: ModelInfo) -> str:
+    if not entry.limits:
+        return ""
+    return f"## Limits\n\n{entry.limits}"
+
+
+def _references(entry: ModelInfo) -> str:
+    licence = f"Code: Apache-2.0. Weights: {entry.license}."
+    if entry.recipe is not None:
+        data = data_set_info(entry.recipe.data)
+        licence += f" Training data, {data.title}: {data.license}."
+    generation = "hand-written" if entry.generation is Generation.SOFTWARE_1 else "learned"
+    lines = [f"- [{reference.text}]({reference.url})" for reference in entry.references]
+    return "\n".join(
+        [
+            "## References and licences",
+            "",
+            f"This {generation} model follows:",
+            "",
+            *lines,
+            "",
+            licence,
+        ]
+    )
+
+
+def write_cards(
+    entries: Sequence[ModelInfo],
+    results: Sequence[Result],
+    folder: Path,
+    *,
+    beside_weights: bool = False,
+) -> list[Path]:
+    """Write each entry's card to `folder/<domain>/<model>.md`; the paths written.
+
+    beside_weights: also as README.md into the weights folder, where that is in a package.
+    """
+    paths = []
+    for entry in entries:
+        text = card(entry, results)
+        targets = [folder / f"{entry.name}.md"]
+        if beside_weights and entry.weights is not None and not _from_hub(entry):
+            targets.append(weights_folder(entry) / weights.README)
+        for path in targets:
+            write_atomically(path, text)
+        paths += targets
+    return paths

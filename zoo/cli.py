@@ -1,0 +1,280 @@
+"""The `zoo` command: parses, calls, prints.
+
+Exit codes: 0 all is well; 1 a model failed in a benchmark; 2 the request or an input is wrong;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zoo.errors import InputError, ZooError
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Hand-written and learned programs for the same jobs, measured side by side.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+ModelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A registry name, a weights folder, or hub:owner/repo[@revision].",
+        show_default=False,
+    ),
+]
+EntryName = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A registry name.", show_default=False)
+]
+
+
+def main() -> None:
+    """Run the command; every error raised on purpose is one sentence on stderr."""
+    try:
+        app()
+    except ZooError as error:
+        typer.secho(f"Error: {error}", fg="red", err=True)
+        sys.exit(WRONG)
+    except BrokenPipeError:  # `zoo list | head` has read enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@app.command("list", epilog="Example: zoo list vision")
+def list_models(
+    domain: Annotated[str | None, typer.Argument(help="Only this domain.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the models."""
+    from zoo.registry import models
+
+    found = models(domain)
+    if as_json:
+        _print_json(
+            [
+                {
+                    "name": model.name,
+                    "generation": model.generation,
+                    "task": model.task,
+                    "baseline": model.baseline,
+                    "parameters": model.parameters,
+                    "summary": model.summary,
+                }
+                for model in found
+            ]
+        )
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Model", "Gen.", "What it is", box=None, header_style="bold")
+    for model in found:
+        table.add_row(model.name, model.generation, model.summary)
+    Console().print(table)
+
+
+@app.command(epilog="Example: zoo info vision/resnet-mnist")
+def info(name: EntryName, as_json: AsJson = False) -> None:
+    """Show what is known of a model."""
+    from zoo import registry
+
+    entry = registry.info(name)
+    facts: dict[str, Any] = {
+        "name": entry.name,
+        "summary": entry.summary,
+        "task": entry.task,
+        "generation": entry.generation,
+        "baseline": entry.baseline,
+        "parameters": entry.parameters,
+        "weights": entry.weights,
+        "license": entry.license,
+        "data": list(entry.data),
+        "trained on": entry.recipe.data if entry.recipe else None,
+        "kept out of training": list(entry.recipe.exclude) if entry.recipe else [],
+        "limits": entry.limits,
+        "references": [f"{reference.text} {reference.url}" for reference in entry.references],
+    }
+    if as_json:
+        _print_json(facts)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    for fact, value in facts.items():
+        text = "\n".join(value) if isinstance(value, list) else value
+        if text not in (None, ""):
+            table.add_row(f"[bold]{fact}[/bold]", f"{text:,}" if isinstance(text, int) else text)
+    Console().print(table)
+
+
+@app.command(epilog="Example: zoo predict vision/resnet-mnist seven.png")
+def predict(
+    name: ModelName,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files; - reads one from standard input."),
+    ],
+    as_json: AsJson = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+) -> None:
+    """Ask a model; a bad input costs its own answer only."""
+    from zoo.registry import load
+
+    model = load(name, device=device)
+    answers, wrong = [], False
+    for given in inputs:
+        try:
+            prediction = model.predict(sys.stdin.buffer.read() if given == "-" else given)
+        except InputError as error:
+            wrong = True
+            answers.append({"input": given, "error": str(error)})
+            typer.secho(f"Error: {error}", fg="red", err=True)
+            continue
+        answers.append({"input": given, **prediction.to_dict()})
+        if not as_json:
+            print(prediction if len(inputs) == 1 else f"{given}: {prediction}")
+    if as_json:
+        _print_json(answers)
+    if wrong:
+        raise typer.Exit(WRONG)
+
+
+@app.command(epilog="Example: zoo bench vision --limit 500")
+def bench(
+    selection: Annotated[
+        str | None,
+        typer.Argument(metavar="[DOMAIN|MODEL]", help="What to measure; all without it."),
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="One data set instead of the suite's.")] = None,
+    suite: Annotated[
+        str, typer.Option(help="offline: what the installation brings; full: everything.")
+    ] = "offline",
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first so many examples of each data set.")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads a model may use; 0 means all cores.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, … or auto.")] = "cpu",
+    out: Annotated[
+        Path, typer.Option(help="Folder of results; what is there already is not run again.")
+    ] = Path("bench-results"),
+    stall: Annotated[
+        float, typer.Option(help="Seconds of silence after which a model is stopped.")
+    ] = 600.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure models side by side, each in a process of its own.
+
+    Ctrl-C keeps every finished result; the same command goes on from there.
+    """
+    from zoo.bench import Outcome, Settings, plan, run
+    from zoo.console import BenchProgress, print_failures, print_results
+
+    jobs = plan(selection, suite=suite, data=data)
+    settings = Settings(limit=limit, threads=threads, device=device, stall_seconds=stall)
+    outcomes: list[Outcome] = []
+    interrupted = False
+    with BenchProgress(len(jobs)) as progress:
+        try:
+            for outcome in run(jobs, out, settings, progress.on_event):
+                outcomes.append(outcome)
+                progress.on_outcome(outcome)
+        except KeyboardInterrupt:
+            interrupted = True
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    failures = [outcome for outcome in outcomes if outcome.result is None]
+    if as_json:
+        _print_json(
+            {
+                "results": [
+                    {key: value for key, value in asdict(result).items() if key != "records"}
+                    for result in results
+                ],
+                "failures": [
+                    {"model": f.job.model.name, "data": f.job.data, "reason": f.failure}
+                    for f in failures
+                ],
+            }
+        )
+    else:
+        print_results(results)
+    print_failures(failures)
+    if interrupted:
+        typer.secho(
+            f"Interrupted: {len(results)} of {len(jobs)} results are in {out}; "
+            "the same command goes on from there.",
+            fg="yellow",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: ZOO_DATA=data zoo train vision/resnet-mnist")
+def train(
+    name: EntryName,
+    out: Annotated[
+        Path | None, typer.Option(help="Weights folder; default training/MODEL/weights.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Log and checkpoints; default training/MODEL.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed than the recipe's.")] = None,
+) -> None:
+    """Make a model's weights anew, as its recipe says.
+
+    Ctrl-C loses at most the epoch in hand; the same command goes on from the last checkpoint.
+    """
+    from zoo import registry
+    from zoo.training import train as follow_recipe
+
+    entry = registry.info(name)
+    workspace = workspace or Path("training") / entry.name
+    out = out or workspace / "weights"
+    follow_recipe(entry, out, workspace=workspace, seed=seed)
+    print(out)
+
+
+@app.command(epilog="Example: zoo card vision/resnet-mnist")
+def card(
+    name: Annotated[str | None, typer.Argument(metavar="[MODEL]", show_default=False)] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write every model's card under this folder.")
+    ] = None,
+    beside_weights: Annotated[
+        bool, typer.Option(help="With --write: also as README.md into each weights folder.")
+    ] = False,
+    results: Annotated[Path, typer.Option(help="Folder of results to quote.")] = Path("results"),
+) -> None:
+    """Print a model's card for the Hub, or write all cards."""
+    from zoo import registry
+    from zoo.cards import card as render
+    from zoo.cards import write_cards
+    from zoo.results import read_results
+
+    measured = read_results(results) if results.is_dir() else []
+    if write is not None:
+        entries = [registry.info(name)] if name else registry.models()
+        for path in write_cards(entries, measured, write, beside_weights=beside_weights):
+            print(path)
+    elif name is not None:
+        print(render(registry.info(name), measured))
+    else:
+        raise typer.BadParameter("name a model, or give --write FOLDER for all.")

@@ -1,0 +1,198 @@
+"""What one model did on one data set, as a JSON file whose path is the key to resume by."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import ResultsError
+from zoo.metrics import Comparison, Score, compare
+from zoo.tasks import task
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is measured; two results with the same subject measure the same thing.
+
+    limit: only the first so many examples; None means all.
+    content_sha256: of the whole split, blind to order and encoding.
+    weights: the SHA-256 of the weights, or where they come from.
+    """
+
+    model: str
+    data: str
+    split: str
+    limit: int | None
+    content_sha256: str
+    weights: str
+    version: str
+    threads: int
+    device: str
+
+    def path(self) -> Path:
+        """Where the result is, under the results folder."""
+        part = "" if self.limit is None else f"-first{self.limit}"
+        return Path(self.model) / f"{self.data}-{self.split}{part}.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds. Latency is of `predict` alone, throughput of `predict_batch`, both after a warm-up.
+
+    latency_count: how many single predictions were timed.
+    load_seconds: from asking for the model to having it, imports included.
+    """
+
+    latency_p50: float
+    latency_p95: float
+    latency_p99: float
+    latency_count: int
+    batch_size: int
+    per_second: float
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One model on one data set, with all that is needed to doubt it.
+
+    data_title: what the data's content is called, by its hash.
+    peak_memory_bytes: the largest resident size of the model's own process, examples included.
+    weights_bytes: of the files that prediction needs.
+    records: one column per recorded fact, one value per example, in the data set's order.
+    """
+
+    subject: Subject
+    task: str
+    generation: str
+    baseline: str | None
+    data_title: str
+    count: int
+    scores: Mapping[str, Score]
+    timing: Timing
+    peak_memory_bytes: int
+    weights_bytes: int
+    parameters: int
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    finished: str
+    records: Mapping[str, Sequence[Any]]
+
+    @property
+    def primary(self) -> Score:
+        """The score of the task's primary metric."""
+        return self.scores[task(self.task).primary.name]
+
+
+def write_result(folder: Path, result: Result) -> Path:
+    """Write a result under `folder`, as a whole or not at all. Raises ResultsError."""
+    path = folder / result.subject.path()
+    payload = asdict(result)
+    records = payload.pop("records")
+    # Columns are written one a line: a diff then shows which facts changed.
+    columns = ",\n".join(
+        f"    {json.dumps(name)}: {json.dumps(list(column), separators=(',', ':'))}"
+        for name, column in records.items()
+    )
+    head = json.dumps({"schema": SCHEMA, **payload}, indent=2, allow_nan=False)
+    write_atomically(path, f'{head[:-2]},\n  "records": {{\n{columns}\n  }}\n}}\n')
+    return path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that at every moment either the old or the new one is there."""
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise ResultsError(
+            f"{str(path)!r} cannot be written: {error.strerror or error}."
+        ) from error
+
+
+def read_result(path: Path) -> Result:
+    """Read one result. Raises ResultsError if it is no result or of another schema."""
+    try:
+        payload = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultsError(
+            f"{str(path)!r} cannot be read: {error}; delete it and run again."
+        ) from error
+    if not isinstance(payload, dict) or payload.get("schema") != SCHEMA:
+        raise ResultsError(
+            f"{str(path)!r} is no result of schema {SCHEMA}; delete it and run the benchmark again."
+        )
+    try:
+        return Result(
+            subject=Subject(**payload["subject"]),
+            scores={name: Score(**score) for name, score in payload["scores"].items()},
+            timing=Timing(**payload["timing"]),
+            **{
+                field.name: payload[field.name]
+                for field in fields(Result)
+                if field.name not in ("subject", "scores", "timing")
+            },
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(
+            f"{str(path)!r} is incomplete ({error}); delete it and run the benchmark again."
+        ) from error
+
+
+def read_results(folder: Path) -> list[Result]:
+    """All results under a folder, in the order of their paths. Raises ResultsError."""
+    if not folder.is_dir():
+        raise ResultsError(f"There is no results folder at {str(folder)!r}.")
+    return [read_result(path) for path in sorted(folder.rglob("*.json"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A 2.0 model beside the 1.0 model that it replaces, on the same examples.
+
+    comparisons: by metric, the 2.0 model's score minus the baseline's.
+    """
+
+    learned: Result
+    written: Result
+    comparisons: Mapping[str, Comparison]
+
+
+def pairs(results: Sequence[Result]) -> list[Pair]:
+    """Every 2.0 result whose baseline was measured on the same examples."""
+    found = []
+    for learned in results:
+        for written in results:
+            if written.subject.model == learned.baseline and _same_examples(learned, written):
+                comparisons = {
+                    metric.name: compare(metric, learned.records, written.records)
+                    for metric in task(learned.task).metrics
+                }
+                found.append(Pair(learned, written, comparisons))
+    return found
+
+
+def _same_examples(a: Result, b: Result) -> bool:
+    def examples(result: Result) -> tuple[Any, ...]:
+        subject = result.subject
+        return subject.data, subject.split, subject.content_sha256, result.count
+
+    return examples(a) == examples(b)
