@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from tests.tiny_checkpoints import write_tiny_checkpoint
+from tests import tiny_checkpoints
 from zoo import weights
 from zoo.data import Example
 from zoo.entries import Generation, ModelInfo
@@ -28,6 +28,13 @@ from zoo.registry import load_folder, model_class_of, weights_folder
 from zoo.tasks import task
 
 ENTRIES = zoo.models()
+
+# The architecture of each entry whose weights are on the Hub.
+TINY = {
+    "vision/vit-base": "vit",
+    "vision/resnet-50": "resnet",
+    "vision/convnextv2-tiny": "convnextv2",
+}
 
 
 def _picture(seed: int, height: int, width: int) -> Image.Image:
@@ -85,7 +92,7 @@ def model(entry: ModelInfo, tmp_path_factory: pytest.TempPathFactory) -> Model:
     """The entry's model; one whose weights are on the Hub is stood for by a tiny random one."""
     if entry.weights is not None and entry.weights.startswith("hub:"):
         folder = tmp_path_factory.mktemp("checkpoint")
-        write_tiny_checkpoint(entry.name, folder)
+        tiny_checkpoints.write(folder, TINY[entry.name])
         return load_folder(folder, device="cpu")
     return zoo.load(entry.name, device="cpu")
 
@@ -147,7 +154,7 @@ def test_bad_input_is_refused_in_one_sentence(entry: ModelInfo, model: Model) ->
         message = str(caught.value)
         assert message.endswith(".")
         assert "\n" not in message
-        with pytest.raises(InputError, match="^Input 1: "):
+        with pytest.raises(InputError, match=r"^Input 1: "):
             model.predict_batch([GOOD[entry.task]()[0], x])
 
 

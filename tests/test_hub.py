@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import tiny_checkpoints
+from tests import tiny_checkpoints
 import torch
 import transformers
-from hub_server import HubServer
+from tests.hub_server import HubServer
 
 import zoo
 from zoo import hub, registry

@@ -45,7 +45,7 @@ def sentence(x: Any) -> str:
     return message
 
 
-# --- what is accepted ------------------------------------------------------------------------------
+# --- what is accepted -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["seven.png", "Ünï cödé 七.png", "no suffix"])
@@ -243,7 +243,7 @@ def test_reduction_averages_instead_of_picking() -> None:
     assert np.abs(image_array(board, (8, 8), "L").astype(int) - 127).max() <= 3
 
 
-# --- what is refused -------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 def test_a_file_that_is_no_image(tmp_path: Path) -> None:

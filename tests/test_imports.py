@@ -69,7 +69,7 @@ def test_a_missing_package_is_met_with_the_command_that_installs_it(
 def test_a_wrong_entry_is_its_authors_mistake() -> None:
     with pytest.raises(CatalogError, match="There is no module 'nowhere_at_all'"):
         import_attribute("nowhere_at_all:Thing")
-    with pytest.raises(CatalogError, match="Module 'zoo.errors' has no 'Thing'"):
+    with pytest.raises(CatalogError, match=r"Module 'zoo\.errors' has no 'Thing'"):
         import_attribute("zoo.errors:Thing")
     with pytest.raises(CatalogError, match=r"There is no module 'zoo\.nowhere'"):
         import_attribute("zoo.nowhere:Thing")

@@ -29,7 +29,7 @@ def answers(right: Any) -> dict[str, list[str]]:
     return {"label": ["a" if one else "b" for one in right], "target": ["a"] * len(right)}
 
 
-# --- proportions -----------------------------------------------------------------------------------
+# --- proportions ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_wilson_knows_nothing_of_no_examples() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-# --- paired proportions ----------------------------------------------------------------------------
+# --- paired proportions ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_agresti_min_covers_the_truth_95_times_in_100(
     assert 0.94 <= covered <= 0.97
 
 
-# --- scores ----------------------------------------------------------------------------------------
+# --- scores ---------------------------------------------------------------------------------------
 
 
 def test_accuracy_is_a_share_with_wilsons_interval() -> None:
@@ -193,7 +193,7 @@ def test_no_records_have_no_score() -> None:
             compare(metric, empty, empty)
 
 
-# --- comparisons -----------------------------------------------------------------------------------
+# --- comparisons ----------------------------------------------------------------------------------
 
 
 def _two_models(seed: int, count: int = 400) -> tuple[dict[str, Any], dict[str, Any]]:

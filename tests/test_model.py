@@ -72,7 +72,7 @@ def labels(predictions: Iterable[Any]) -> list[str]:
     return [prediction.label for prediction in predictions]
 
 
-# --- prediction ------------------------------------------------------------------------------------
+# --- prediction -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [None, 1, 3, 10, 10**9])
@@ -116,7 +116,15 @@ def test_a_bad_input_is_named_before_anything_is_computed() -> None:
     assert model.batches == []
 
 
-# --- storage ---------------------------------------------------------------------------------------
+def test_an_option_that_the_model_has_not_is_a_slip() -> None:
+    model = Spy()
+    for ask in (model.predict, lambda x, **options: model.predict_batch([x], **options)):
+        with pytest.raises(InputError, match="Spy has no option 'sed' to predict with"):
+            ask(1, sed=3)
+    assert model.batches == []
+
+
+# --- storage --------------------------------------------------------------------------------------
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -160,7 +168,7 @@ def test_a_model_without_weights_or_learning_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-# --- devices ---------------------------------------------------------------------------------------
+# --- devices --------------------------------------------------------------------------------------
 
 
 def _accelerator(monkeypatch: pytest.MonkeyPatch, kind: str | None, count: int = 1) -> None:

@@ -31,7 +31,7 @@ def of(*models: Any, data_sets: Any = (TOYS,)) -> Registry:
     return Registry.of({"toys": Catalog(models=models, data_sets=data_sets)})
 
 
-# --- catalogs against each other -------------------------------------------------------------------
+# --- catalogs against each other ------------------------------------------------------------------
 
 
 def test_catalogs_are_merged_and_may_refer_to_each_other() -> None:
@@ -68,7 +68,7 @@ def second_task(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_tasks_do_not_mix(second_task: str) -> None:
-    with pytest.raises(CatalogError, match="must be a 1.0 model for image-classification"):
+    with pytest.raises(CatalogError, match=r"must be a 1\.0 model for image-classification"):
         of(dataclasses.replace(OLD, task=second_task), NEW)
     with pytest.raises(CatalogError, match="'toy-set' is not for the task of 'toys/old'"):
         of(dataclasses.replace(OLD, task=second_task, data=("toy-set",)))
@@ -94,7 +94,7 @@ def test_data_sets_are_known(changes: dict[str, Any]) -> None:
         of(dataclasses.replace(OLD, **changes))
 
 
-# --- the catalogs of installed packages ------------------------------------------------------------
+# --- the catalogs of installed packages -----------------------------------------------------------
 
 
 def _installed(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
@@ -137,7 +137,7 @@ def test_a_catalog_whose_own_entry_is_wrong_is_named(
     )
     monkeypatch.syspath_prepend(tmp_path)
     _installed(monkeypatch, sloppy="sloppy:X")
-    with pytest.raises(CatalogError, match="'sloppy:X'.*must be named in lower case"):
+    with pytest.raises(CatalogError, match=r"'sloppy:X'.*must be named in lower case"):
         zoo.models()
 
 
@@ -148,7 +148,7 @@ def test_something_that_is_no_catalog_is_named(monkeypatch: pytest.MonkeyPatch) 
         zoo.models()
 
 
-# --- listing ---------------------------------------------------------------------------------------
+# --- listing --------------------------------------------------------------------------------------
 
 
 def test_models_are_listed_by_name_and_narrowed_by_filters() -> None:
@@ -184,7 +184,7 @@ def test_a_filter_that_nothing_has_is_a_slip(filters: dict[str, Any], message: s
 
 def test_an_unknown_name_is_met_with_the_nearest() -> None:
     for ask in (zoo.info, zoo.load):
-        with pytest.raises(UnknownNameError, match="did you mean .*vision/resnet-mnist"):
+        with pytest.raises(UnknownNameError, match=r"did you mean .*vision/resnet-mnist"):
             ask("vision/resnet-mnits")
         with pytest.raises(UnknownNameError, match="did you mean vision/resnet-"):
             ask("resnet")
@@ -201,11 +201,11 @@ def test_a_selection_is_a_model_a_domain_or_everything() -> None:
     assert list(resolve(None)) == zoo.models()
     assert list(resolve("vision")) == zoo.models(domain="vision")
     assert list(resolve("vision/hog-svm-mnist")) == [zoo.info("vision/hog-svm-mnist")]
-    with pytest.raises(UnknownNameError, match="no model or domain named 'visoin'.* vision"):
+    with pytest.raises(UnknownNameError, match=r"no model or domain named 'visoin'.* vision"):
         list(resolve("visoin"))
 
 
-# --- loading ---------------------------------------------------------------------------------------
+# --- loading --------------------------------------------------------------------------------------
 
 
 class Toy(Model):
@@ -315,3 +315,9 @@ def test_a_malformed_hub_reference_is_refused_without_a_network() -> None:
 def test_weights_of_a_model_without_any() -> None:
     with pytest.raises(WeightsError, match="'toys/old' has no weights"):
         room.weights_folder(OLD)
+
+
+def test_weights_in_a_package_that_is_not_there() -> None:
+    entry = dataclasses.replace(OLD, weights="no_such_package:weights")
+    with pytest.raises(CatalogError, match="'toys/old' are to be in 'no_such_package'"):
+        room.weights_folder(entry)

@@ -1,4 +1,4 @@
-"""Weights folders: what is written is what is read, and nothing else is ever believed or destroyed."""
+"""Weights folders: what is written is read; nothing else is believed, nothing else destroyed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def refusal(folder: Path) -> str:
     return message
 
 
-# --- round trip ------------------------------------------------------------------------------------
+# --- round trip -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_size_counts_what_prediction_needs(folder: Path) -> None:
     assert weights.folder_bytes(folder) == expected
 
 
-# --- what is not believed --------------------------------------------------------------------------
+# --- what is not believed -------------------------------------------------------------------------
 
 
 def test_any_flipped_byte_is_noticed(folder: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_fact_of_another_kind(folder: Path, change: dict[str, Any]) -> None:
     assert f"has {next(iter(change))} of another kind" in refusal(folder)
 
 
-# --- what is not destroyed -------------------------------------------------------------------------
+# --- what is not destroyed ------------------------------------------------------------------------
 
 
 def test_overwriting_keeps_the_card_and_nothing_else_of_the_old(folder: Path) -> None:
@@ -259,8 +259,8 @@ def test_a_folder_without_weights_is_filled(tmp_path: Path, card: bool) -> None:
         {CONFIG: '{"architectures": ["ViTForImageClassification"]}', ARRAYS: "theirs"},
         {CONFIG: '{"name": "my project"}', "src/main.py": "..."},
         {ARRAYS: "half of something"},
-        {CONFIG: '{"zoo_format": 1}', "notes.txt": "beside weights of ours"},
-        {CONFIG: '{"zoo_format": 1}', ".git/HEAD": "ref: refs/heads/main"},
+        {CONFIG: '{"zoo_format": 1}', ARRAYS: "ours", "notes.txt": "beside weights of ours"},
+        {CONFIG: '{"zoo_format": 1}', ARRAYS: "ours", ".git/HEAD": "ref: refs/heads/main"},
         {CONFIG: "no JSON"},
     ],
 )

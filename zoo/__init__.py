@@ -5,7 +5,6 @@
 '7'
 """
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["data_set", "info", "load", "models"]
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     # The registry is imported when it is first used, so that `import zoo` costs nothing.
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("software-zoo")
     if name in __all__:
         from zoo import registry

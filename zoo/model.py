@@ -25,6 +25,9 @@ class Model(ABC):
     A subclass supplies `_prepare` and `_predict`; one that learns from examples also `fit`;
     one that is stored also `_to_weights` and `_from_weights`.
 
+    batch_size: how many inputs `predict_batch` computes at once if not told otherwise.
+    devices: the kinds of device that it can compute on.
+    predict_options: the options that `predict` takes.
     info: the registry entry it was loaded as, if any.
     training: where its weights come from; kept through save and load.
     """
@@ -32,6 +35,7 @@ class Model(ABC):
     task: ClassVar[str]
     batch_size: int = 64
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    predict_options: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
         self.info: ModelInfo | None = None
@@ -42,6 +46,7 @@ class Model(ABC):
 
         Raises InputError, before any computation, if x is broken or not what the task takes.
         """
+        self._check_options(options)
         prediction: Prediction = self._predict([self._prepare(x)], **options)[0]
         return prediction
 
@@ -52,6 +57,7 @@ class Model(ABC):
 
         All inputs are checked before the first is computed; an InputError names the position.
         """
+        self._check_options(options)
         one = (str, bytes, bytearray, memoryview, os.PathLike, Mapping)
         if isinstance(xs, one) or not isinstance(xs, Iterable):
             raise InputError(f"predict_batch takes a list of inputs; {type(xs).__name__} came.")
@@ -70,6 +76,14 @@ class Model(ABC):
             for start in range(0, len(prepared), batch_size)
             for prediction in self._predict(prepared[start : start + batch_size], **options)
         ]
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        unknown = sorted(set(options) - self.predict_options)
+        if unknown:
+            takes = ", ".join(sorted(self.predict_options)) or "none"
+            raise InputError(
+                f"{type(self).__name__} has no option {unknown[0]!r} to predict with; it has {takes}."
+            )
 
     @abstractmethod
     def _prepare(self, x: Any) -> Any:

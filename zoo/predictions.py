@@ -41,8 +41,14 @@ class Classification(Prediction):
 
     @property
     def scores(self) -> dict[str, float]:
-        """Label to probability, the most probable first."""
-        return dict(self.top(len(self.labels)))
+        """Label to probability, the most probable first.
+
+        Of classes with the same name (ImageNet has two cranes) the probabilities are summed.
+        """
+        scores: dict[str, float] = {}
+        for label, probability in self.top(len(self.labels)):
+            scores[label] = scores.get(label, 0.0) + probability
+        return scores
 
     def top(self, k: int = 5) -> list[tuple[str, float]]:
         """The `k` most probable labels with their probabilities."""

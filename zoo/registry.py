@@ -216,7 +216,12 @@ def weights_folder(entry: ModelInfo) -> Path:
     if entry.weights.startswith(hub.PREFIX):
         return hub.download_model(entry.weights)
     package, _, path = entry.weights.partition(":")
-    folder = resources.files(package).joinpath(path)
+    try:
+        folder = resources.files(package).joinpath(path)
+    except ModuleNotFoundError as error:
+        raise CatalogError(
+            f"The weights of {entry.name!r} are to be in {package!r}, which is no package here."
+        ) from error
     if not isinstance(folder, Path):
         raise WeightsError(
             f"The package {package!r} must be installed unpacked to read its weights."

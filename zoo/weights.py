@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,70 +109,74 @@ def read(folder: Path) -> Weights:
 
 
 def write(folder: Path, weights: Weights) -> None:
-    """Write a weights folder as a whole or not at all.
+    """Write a weights folder of our own, whole or not at all (see `replace_folder`).
 
-    float32 arrays that lose nothing by it are stored as float16, and are read as float32 again.
-    A README.md is kept. A folder that holds anything else is not overwritten: WeightsError.
+    float32 arrays that lose nothing by it are stored as float16.
+    """
+
+    def fill(new: Path) -> None:
+        save_file({name: _smallest(array) for name, array in weights.arrays.items()}, new / ARRAYS)
+        config = {
+            "zoo_format": FORMAT,
+            "entry": weights.entry,
+            "task": weights.task,
+            "sha256": file_sha256(new / ARRAYS),
+            "settings": dict(weights.settings),
+            "training": dict(weights.training),
+        }
+        text = json.dumps(config, indent=2, ensure_ascii=False, allow_nan=False)
+        (new / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+    replace_folder(folder, fill)
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write into a new folder, then put that in the place of `folder`.
+
+    The card of the old folder is kept. A folder that holds anything but weights of the same
+    library is left as it is. Raises WeightsError; what was there before is then there still.
     """
     folder = Path(folder).resolve()
     try:
-        _refuse_strangers(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _fill(new, weights)
-            _exchange(new, folder)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+        with tempfile.TemporaryDirectory(
+            dir=folder.parent, prefix=f".{folder.name}-", ignore_cleanup_errors=True
+        ) as there:
+            new = Path(there, "new")
+            new.mkdir()
+            fill(new)
+            if not folder.exists():
+                new.rename(folder)
+                return
+            _refuse_strangers(folder, new)
+            if (folder / README).is_file():
+                shutil.copy2(folder / README, new)
+            old = Path(f"{there}-old")  # outside, so that no clean-up can take it
+            folder.rename(old)
+            try:
+                new.rename(folder)
+            except OSError:
+                old.rename(folder)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
     except (OSError, safetensors.SafetensorError) as error:
         raise WeightsError(f"{str(folder)!r} cannot be written: {error}.") from error
 
 
-def _refuse_strangers(folder: Path) -> None:
-    """Raise WeightsError if overwriting the folder would destroy what zoo did not write."""
-    if not folder.exists():
-        return
-    names = {path.name for path in folder.iterdir()}
-    strangers = names - {CONFIG, ARRAYS, README}
-    if not strangers and not (CONFIG in names and is_ours(read_config(folder))):
-        strangers = names - {README}
+def _refuse_strangers(folder: Path, new: Path) -> None:
+    """Raise WeightsError if putting `new` in the place of `folder` would destroy anything else."""
+    names = {path.name for path in folder.iterdir()} - {README}
+    strangers = names - {path.name for path in new.iterdir()}
+    if names and not strangers:
+        # The names are those of weights: are they all there, and written by the same library?
+        whole = {CONFIG, ARRAYS} <= names
+        if not whole or is_ours(read_config(folder)) is not is_ours(read_config(new)):
+            strangers = names
     if strangers:
         raise WeightsError(
-            f"{str(folder)!r} holds {', '.join(sorted(strangers)[:3])}, which zoo did not write; "
+            f"{str(folder)!r} holds something else, {', '.join(sorted(strangers)[:3])}; "
             "save to an empty folder."
         )
-
-
-def _fill(folder: Path, weights: Weights) -> None:
-    arrays = {name: _smallest(array) for name, array in weights.arrays.items()}
-    save_file(arrays, folder / ARRAYS)
-    config = {
-        "zoo_format": FORMAT,
-        "entry": weights.entry,
-        "task": weights.task,
-        "sha256": file_sha256(folder / ARRAYS),
-        "settings": dict(weights.settings),
-        "training": dict(weights.training),
-    }
-    text = json.dumps(config, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
-    folder.chmod(0o755)
-
-
-def _exchange(new: Path, folder: Path) -> None:
-    if not folder.exists():
-        new.rename(folder)
-        return
-    if (folder / README).is_file():  # the card lives beside the weights and outlives them
-        shutil.copy2(folder / README, new / README)
-    old = new.with_name(f"{new.name}-old")  # as unique as `new`
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _smallest(array: NDArray[Any]) -> NDArray[Any]:

@@ -354,4 +354,4 @@ _ADAPTERS = (
     Adapter("ForImageClassification", "zoo.vision.transformers:TransformersImageClassifier"),
 )
 
-CATALOG = Catalog(models=OWN_MODELS, data_sets=(MNIST, MNIST_5K, CIFAR10), adapters=_ADAPTERS)
+CATALOG = Catalog(models=OWN_MODELS + HUB_MODELS, data_sets=(MNIST, MNIST_5K, CIFAR10), adapters=_ADAPTERS)

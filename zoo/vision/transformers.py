@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,8 +62,6 @@ class TransformersImageClassifier(Model):
         return _pixels(self.processor, image)
 
     def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
-        if options:
-            raise InputError(f"{type(self).__name__} takes no option {', '.join(options)}.")
         if len({pixels.shape for pixels in batch}) > 1:  # a processor that keeps the aspect ratio
             return [self._predict([pixels])[0] for pixels in batch]
         with torch.inference_mode():
@@ -119,23 +115,13 @@ class TransformersImageClassifier(Model):
 
     def save(self, folder: str | Path) -> None:
         """Write a transformers checkpoint folder, whole or not at all. Raises WeightsError."""
-        folder = Path(folder).absolute()
-        if folder.exists() and not (folder / weights.CONFIG).is_file() and any(folder.iterdir()):
-            raise WeightsError(f"{str(folder)!r} holds something else; save to an empty folder.")
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as there:
-                new, old = Path(there, "new"), Path(there, "old")
-                with _quiet():
-                    self.network.save_pretrained(new)
-                    self.processor.save_pretrained(new)
-                if (folder / weights.README).is_file():  # the card outlives the weights
-                    shutil.copy2(folder / weights.README, new)
-                if folder.exists():
-                    folder.rename(old)
-                new.rename(folder)
-        except OSError as error:
-            raise WeightsError(f"{str(folder)!r} cannot be written: {error}.") from error
+
+        def fill(new: Path) -> None:
+            with _quiet():
+                self.network.save_pretrained(new)
+                self.processor.save_pretrained(new)
+
+        weights.replace_folder(Path(folder), fill)
 
 
 def _check_files(folder: Path) -> None:

@@ -1,0 +1,109 @@
+"""The README and CONTRIBUTING do what they say, and every figure in them comes from results/."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zoo
+from zoo import weights
+from zoo.cards import card
+from zoo.registry import weights_folder
+from zoo.report import BEGIN, END, markdown_table
+from zoo.results import read_results
+
+ROOT = Path(__file__).parent.parent
+# These make an environment of their own or need data that no installation brings.
+ELSEWHERE = ("make ", "pip ", "ZOO_DATA=", ".venv/", "zoo bench vision/hog-svm-mnist --suite full")
+
+
+def _blocks(document: str, language: str) -> list[str]:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _commands(document: str) -> list[str]:
+    return [
+        line
+        for block in _blocks(document, "sh")
+        for line in block.splitlines()
+        if line and not line.startswith(ELSEWHERE)
+    ]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds what the documents' commands find in a clone."""
+    folder = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "results", folder / "results")
+    return folder
+
+
+def _run(command: list[str], folder: Path) -> str:
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "code", _blocks("README.md", "python") + _blocks("CONTRIBUTING.md", "python")
+)
+def test_python_examples_run_and_print_what_their_comments_say(code: str, workplace: Path) -> None:
+    printed = _run([sys.executable, "-c", code], workplace)
+    for expected in re.findall(r"print\(.*\)\s+# ([^\s,]+)$", code, flags=re.MULTILINE):
+        assert expected in printed.splitlines()
+    assert printed
+
+
+@pytest.mark.parametrize("command", _commands("README.md"))
+def test_commands_run(command: str, workplace: Path) -> None:
+    assert _run(["bash", "-c", command], workplace)
+
+
+def test_there_are_examples_to_run() -> None:
+    assert len(_blocks("README.md", "python")) >= 2
+    assert len(_commands("README.md")) >= 5
+
+
+def test_make_targets_that_the_readme_names_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"\bmake (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_readme_table_is_the_one_of_the_results() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition(BEGIN)[2].partition(END)[0].strip()
+    assert shown == markdown_table(read_results(ROOT / "results")).strip()
+
+
+@pytest.mark.parametrize("entry", zoo.models(domain="vision"), ids=lambda entry: entry.name)
+def test_cards_are_rendered_from_entries_and_results(entry: zoo.entries.ModelInfo) -> None:
+    rendered = card(entry, read_results(ROOT / "results"))
+    assert (ROOT / "cards" / f"{entry.name}.md").read_text(encoding="utf-8") == rendered
+    if entry.weights is not None and not entry.weights.startswith("hub:"):
+        beside = weights_folder(entry) / weights.README
+        assert beside.read_text(encoding="utf-8") == rendered
+
+
+def test_results_are_of_the_weights_that_ship() -> None:
+    for result in read_results(ROOT / "results"):
+        entry = zoo.info(result.subject.model)
+        if entry.weights is not None and not entry.weights.startswith("hub:"):
+            shipped = weights.file_sha256(weights_folder(entry) / weights.ARRAYS)
+            assert result.subject.weights == shipped, result.subject.path()
