@@ -267,10 +267,10 @@ def test_the_smallest_p_value_is_what_the_draws_can_show() -> None:
 def test_equal_models_differ_significantly_once_in_twenty() -> None:
     rng = np.random.default_rng(5)
     found = 0
-    for seed in range(100):
+    for seed in range(60):
         x = rng.normal(size=(2, 60))
         found += compare(MEAN, {"x": x[0]}, {"x": x[1]}, seed=seed).significant
-    assert 1 <= found <= 12
+    assert 1 <= found <= 8
 
 
 def test_records_of_different_examples_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import queue
@@ -10,20 +11,22 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from zoo import hub, weights
 from zoo.data import content_hash, open_data_set
 from zoo.entries import ModelInfo
-from zoo.errors import BenchmarkError, ResultsError, WeightsError, ZooError
+from zoo.errors import BenchmarkError, ResultsError, WeightsError
 from zoo.machine import usable_cores
-from zoo.registry import data_set_info, resolve, weights_folder
-from zoo.results import Result, Subject, read_result
+from zoo.registry import ENTRY_POINTS, data_set_info, resolve, weights_folder
+from zoo.results import Result, Subject, from_json, read_result, write_result
+from zoo.worker import reason
 
 SPLIT = "test"
 SUITES = ("offline", "full")
@@ -33,6 +36,8 @@ _THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+_POLL_SECONDS = 1.0
+_PARTING_SECONDS = 5.0  # for a model to clean up after itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class Settings:
     """How to measure.
 
     limit: only the first so many examples of each data set.
-    threads: how many threads a model may use.
+    threads: how many threads a model may use; 0 means as many as there are cores.
+    device: one that a model can be told to use; not "auto", for a result must say which it was.
     stall_seconds: how long a model may be silent before it counts as hanging.
     """
 
@@ -62,6 +68,12 @@ class Settings:
             raise BenchmarkError(f"The limit must be at least 1; {self.limit} came.")
         if self.threads < 0:
             raise BenchmarkError(f"The number of threads cannot be {self.threads}.")
+        if self.device == "auto":
+            raise BenchmarkError("Name the device to measure on, such as cpu or cuda, not auto.")
+        if not self.stall_seconds > 0:  # so that NaN is refused too
+            raise BenchmarkError(
+                f"The seconds of silence must be more than 0; {self.stall_seconds:g} came."
+            )
         if self.threads == 0:
             object.__setattr__(self, "threads", usable_cores())
 
@@ -119,6 +131,15 @@ def plan(
     return jobs
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The content of a data set's test split: its hash and name, or why it cannot be read."""
+
+    sha256: str
+    title: str
+    failure: str = ""
+
+
 def run(
     jobs: Sequence[Job], folder: Path, settings: Settings, listener: Listener | None = None
 ) -> Iterator[Outcome]:
@@ -130,56 +151,86 @@ def run(
 
     Raises ResultsError if results cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    contents: dict[str, tuple[str, str]] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f"{str(folder)!r} cannot be made: {error.strerror}.") from error
+    contents: dict[str, _Content] = {}
     for job in jobs:
-        try:
-            if job.data not in contents:
-                contents[job.data] = _content(job.data)
-            content_sha256, title = contents[job.data]
-            subject = _subject(job, settings, content_sha256)
-        except ZooError as error:
-            yield Outcome(job, None, str(error))
+        if job.data not in contents:
+            if listener is not None:
+                listener(job, {"step": "checking the data"})
+            contents[job.data] = _content(job.data)
+        content = contents[job.data]
+        if content.failure:
+            yield Outcome(job, None, content.failure)
             continue
-        path = folder / subject.path()
-        done = _finished(path, subject)
+        try:
+            subject = _subject(job, settings, content.sha256)
+        except Exception as error:  # a third party's entry can be wrong in any way
+            yield Outcome(job, None, reason(error))
+            continue
+        done = _finished(folder / subject.path(), subject)
         if done is not None:
             yield Outcome(job, done, resumed=True)
             continue
-        failure = _run_worker(job, subject, title, folder, settings, listener)
-        if failure:
-            yield Outcome(job, None, failure)
+        told = _run_worker(job, subject, content.title, settings, listener)
+        if isinstance(told, str):
+            yield Outcome(job, None, told)
         else:
-            yield Outcome(job, read_result(path))
+            write_result(folder, told)
+            yield Outcome(job, told)
 
 
-def _content(name: str) -> tuple[str, str]:
-    """The content hash of a data set's test split, and what that content is called."""
-    source = open_data_set(data_set_info(name))
-    found = content_hash(source.info, list(source.examples(SPLIT)))
-    return found, source.title({SPLIT: found})
+def _content(name: str) -> _Content:
+    try:
+        source = open_data_set(data_set_info(name))
+        found = content_hash(source.info, list(source.examples(SPLIT)))
+    except Exception as error:  # files can be broken in any way
+        return _Content("", "", reason(error))
+    return _Content(found, source.title({SPLIT: found}))
 
 
 def _subject(job: Job, settings: Settings, content_sha256: str) -> Subject:
-    entry = job.model
-    if entry.weights is None or entry.weights.startswith(hub.PREFIX):
-        identity = entry.weights or "none"
-    else:
-        path = weights_folder(entry) / weights.ARRAYS
-        if not path.is_file():
-            raise WeightsError(f"The weights of {entry.name} are not at {str(path)!r}.")
-        identity = weights.file_sha256(path)
     return Subject(
-        model=entry.name,
+        model=job.model.name,
         data=job.data,
         split=SPLIT,
         limit=settings.limit,
         content_sha256=content_sha256,
-        weights=identity,
-        version=version("software-zoo"),
+        weights=_weights_identity(job.model),
+        version=_version(job.model),
         threads=settings.threads,
         device=settings.device,
     )
+
+
+def _weights_identity(entry: ModelInfo) -> str:
+    if entry.weights is None:
+        return "none"
+    folder = weights_folder(entry)
+    if entry.weights.startswith(hub.PREFIX):
+        repo, _ = hub.parse(entry.weights)
+        return f"{hub.PREFIX}{repo}@{folder.name}"  # the cache names a snapshot by its commit
+    if not (folder / weights.ARRAYS).is_file():
+        raise WeightsError(
+            f"The weights of {entry.name} are not at {str(folder)!r}; zoo train makes them."
+        )
+    # As `cat config.json model.safetensors | sha256sum`: settings decide answers, too.
+    whole = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != weights.README:
+            whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def _version(entry: ModelInfo) -> str:
+    own = version("software-zoo")
+    package = entry.entry.partition(":")[0].partition(".")[0]
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.module.partition(".")[0] == package != "zoo" and point.dist is not None:
+            return f"{own} with {point.dist.name} {point.dist.version}"
+    return own
 
 
 def _finished(path: Path, subject: Subject) -> Result | None:
@@ -197,72 +248,86 @@ def _run_worker(
     job: Job,
     subject: Subject,
     data_title: str,
-    folder: Path,
     settings: Settings,
     listener: Listener | None,
-) -> str:
-    """Measure in a process of its own; the reason of a failure, or "" for none."""
-    request = json.dumps(
-        {"subject": asdict(subject), "data_title": data_title, "folder": str(folder)}
-    )
+) -> Result | str:
+    """Measure in a process of its own: the result, or the reason why there is none."""
+    request = json.dumps({"subject": asdict(subject), "data_title": data_title})
     environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(settings.threads))
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "zoo.worker", request],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # stays open, and empty, for as long as the result is wanted
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            encoding="utf-8",
+            errors="replace",
             env=environment,
+            process_group=0,  # so that what the model starts can be ended with it
         )
         try:
-            error = _follow(process, job, settings.stall_seconds, listener)
+            last = _follow(process, job, settings.stall_seconds, listener)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_PARTING_SECONDS if last is not None else 0)
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        if error or process.returncode == 0:
-            return error
+            assert process.stdin is not None
+            process.stdin.close()
+        if last is None:
+            return f"no sign of life for {settings.stall_seconds:g} s, so it was stopped"
+        if "result" in last:
+            return from_json(last["result"])
         log.seek(0)
-        return _why(process.returncode, log.read())
+        return str(last["error"]) if "error" in last else _why(process.returncode, log.read())
 
 
 def _follow(
     process: subprocess.Popen[str], job: Job, stall_seconds: float, listener: Listener | None
-) -> str:
-    """Pass events on until the worker ends; the error it told, or that it hung."""
+) -> dict[str, Any] | None:
+    """Pass events on until the worker ends.
+
+    Returns its last event, which holds the result or the error; {} if it ended without one; None
+    if it hangs.
+    """
     assert process.stdout is not None
     lines: queue.Queue[str | None] = queue.Queue()
 
-    def pump(stream: Iterator[str]) -> None:
-        for line in stream:
-            lines.put(line)
+    def pump(stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                lines.put(line)
         lines.put(None)
 
     threading.Thread(target=pump, args=(process.stdout,), daemon=True).start()
-    error = ""
+    heard = time.monotonic()
     while True:
         try:
-            line = lines.get(timeout=stall_seconds)
+            line = lines.get(timeout=min(stall_seconds, _POLL_SECONDS))
         except queue.Empty:
-            return f"no sign of life for {stall_seconds:g} s, so it was stopped"
+            if process.poll() is not None:  # what it started still holds the pipe
+                return {}
+            if time.monotonic() - heard >= stall_seconds:
+                return None
+            continue
         if line is None:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=stall_seconds)
-            return error
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue  # a library that prints to standard output says nothing to us
-        if isinstance(event, dict):
-            error = event.get("error", error)
-            if listener is not None:
-                listener(job, event)
+            return {}
+        heard = time.monotonic()
+        event = json.loads(line)
+        if "result" in event or "error" in event:
+            return dict(event)
+        if listener is not None:
+            listener(job, event)
 
 
 def _why(code: int, log: str) -> str:
     if code < 0:
-        name = signal.Signals(-code).name
-        hint = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
-        return f"killed by {name}{hint}"
-    last = [line for line in log.splitlines() if line.strip()]
-    return last[-1] if last else f"ended with exit code {code}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"killed by {name}{', perhaps for want of memory' if name == 'SIGKILL' else ''}"
+    said = [line.strip() for line in log.splitlines() if line.strip()]
+    return f"ended with exit code {code} and no result{f': {said[-1]}' if said else ''}"

@@ -6,7 +6,8 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is measured; two results with the same subject measure the same thing.
+    """What is measured, and how; two results with the same subject measure the same thing.
 
     limit: only the first so many examples; None means all.
     content_sha256: of the whole split, blind to order and encoding.
-    weights: the SHA-256 of the weights, or where they come from.
+    weights: the SHA-256 of the weights folder's files, "hub:owner/repo@commit", or "none".
+    version: of zoo, and of the package that brings the model if that is another.
     """
 
     model: str
@@ -64,7 +66,9 @@ class Result:
     """One model on one data set, with all that is needed to doubt it.
 
     data_title: what the data's content is called, by its hash.
-    peak_memory_bytes: the largest resident size of the model's own process, examples included.
+    seed: of the bootstrap behind the intervals and tests.
+    peak_memory_bytes: the largest resident size of the model's own process, examples included;
+        what decoding the data set took for a moment is not.
     weights_bytes: of the files that prediction needs.
     records: one column per recorded fact, one value per example, in the data set's order.
     """
@@ -76,6 +80,7 @@ class Result:
     data_title: str
     count: int
     scores: Mapping[str, Score]
+    seed: int
     timing: Timing
     peak_memory_bytes: int
     weights_bytes: int
@@ -91,19 +96,60 @@ class Result:
         return self.scores[task(self.task).primary.name]
 
 
+def to_json(result: Result) -> dict[str, Any]:
+    """The result as JSON-able values; `from_json` is the inverse."""
+    return {"schema": SCHEMA, **asdict(result)}
+
+
+def from_json(payload: Any) -> Result:
+    """The result that `to_json` described. Raises ResultsError that says what is wrong."""
+    if not isinstance(payload, dict) or payload.get("schema") != SCHEMA:
+        raise ResultsError(f"it is not of schema {SCHEMA}")
+    try:
+        result = Result(
+            subject=Subject(**payload["subject"]),
+            scores={name: Score(**score) for name, score in payload["scores"].items()},
+            timing=Timing(**payload["timing"]),
+            **{
+                field.name: payload[field.name]
+                for field in fields(Result)
+                if field.name not in ("subject", "scores", "timing")
+            },
+        )
+        _check(result)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsError(f"it is incomplete ({error})") from error
+    return result
+
+
+def _check(result: Result) -> None:
+    """Raise ValueError or LookupError if a table, card or comparison could not use the result."""
+    lacking = {metric.name for metric in task(result.task).metrics} - set(result.scores)
+    if lacking:
+        raise ValueError(f"no score for {', '.join(sorted(lacking))}")
+    figures = [x for part in (result.timing, *result.scores.values()) for x in astuple(part)]
+    if not all(isinstance(x, int | float) for x in figures):
+        raise ValueError("a figure is no number")
+    if not result.records or {len(column) for column in result.records.values()} != {result.count}:
+        raise ValueError(f"not {result.count} records")
+
+
 def write_result(folder: Path, result: Result) -> Path:
     """Write a result under `folder`, as a whole or not at all. Raises ResultsError."""
     path = folder / result.subject.path()
-    payload = asdict(result)
+    payload = to_json(result)
     records = payload.pop("records")
     # Columns are written one a line: a diff then shows which facts changed.
     columns = ",\n".join(
-        f"    {json.dumps(name)}: {json.dumps(list(column), separators=(',', ':'))}"
-        for name, column in records.items()
+        f"    {json.dumps(name)}: {_compact(column)}" for name, column in records.items()
     )
-    head = json.dumps({"schema": SCHEMA, **payload}, indent=2, allow_nan=False)
+    head = json.dumps(payload, indent=2, allow_nan=False)
     write_atomically(path, f'{head[:-2]},\n  "records": {{\n{columns}\n  }}\n}}\n')
     return path
+
+
+def _compact(column: Sequence[Any]) -> str:
+    return json.dumps(list(column), separators=(",", ":"), allow_nan=False)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -120,41 +166,28 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise ResultsError(
             f"{str(path)!r} cannot be written: {error.strerror or error}."
         ) from error
+    finally:  # also when interrupted
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def read_result(path: Path) -> Result:
     """Read one result. Raises ResultsError if it is no result or of another schema."""
     try:
-        payload = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ResultsError(
-            f"{str(path)!r} cannot be read: {error}; delete it and run again."
-        ) from error
-    if not isinstance(payload, dict) or payload.get("schema") != SCHEMA:
-        raise ResultsError(
-            f"{str(path)!r} is no result of schema {SCHEMA}; delete it and run the benchmark again."
-        )
-    try:
-        return Result(
-            subject=Subject(**payload["subject"]),
-            scores={name: Score(**score) for name, score in payload["scores"].items()},
-            timing=Timing(**payload["timing"]),
-            **{
-                field.name: payload[field.name]
-                for field in fields(Result)
-                if field.name not in ("subject", "scores", "timing")
-            },
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(
-            f"{str(path)!r} is incomplete ({error}); delete it and run the benchmark again."
-        ) from error
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except ResultsError as error:
+        why = str(error)
+    except OSError as error:
+        why = f"it cannot be read ({error.strerror})"
+    except (ValueError, RecursionError) as error:
+        why = f"it is no JSON ({error})"
+    raise ResultsError(f"{str(path)!r} is no result: {why}; delete it and run the benchmark again.")
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -183,7 +216,9 @@ def pairs(results: Sequence[Result]) -> list[Pair]:
         for written in results:
             if written.subject.model == learned.baseline and _same_examples(learned, written):
                 comparisons = {
-                    metric.name: compare(metric, learned.records, written.records)
+                    metric.name: compare(
+                        metric, learned.records, written.records, seed=learned.seed
+                    )
                     for metric in task(learned.task).metrics
                 }
                 found.append(Pair(learned, written, comparisons))
@@ -193,6 +228,6 @@ def pairs(results: Sequence[Result]) -> list[Pair]:
 def _same_examples(a: Result, b: Result) -> bool:
     def examples(result: Result) -> tuple[Any, ...]:
         subject = result.subject
-        return subject.data, subject.split, subject.content_sha256, result.count
+        return subject.data, subject.split, subject.limit, subject.content_sha256, result.count
 
     return examples(a) == examples(b)

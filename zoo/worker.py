@@ -2,16 +2,20 @@
 
 Run as `python -m zoo.worker JOB` by `zoo.bench`, so that peak memory and load time are the
 model's own, and so that a crash costs nothing else. JOB is a JSON object; each line on standard
-output is a JSON object that tells how far it is; the result goes to the file that JOB names.
+output is a JSON object that tells how far it is; the last one holds the result or the error.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import os
 import platform
-import resource
 import sys
+import threading
 import time
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,15 +25,16 @@ import numpy as np
 
 from zoo import machine, metrics, weights
 from zoo.data import Example
-from zoo.errors import ZooError
+from zoo.errors import BenchmarkError, ZooError
 from zoo.model import Model
 from zoo.registry import data_set, info, load, weights_folder
-from zoo.results import Result, Subject, Timing, write_result
+from zoo.results import Result, Subject, Timing, to_json
 from zoo.tasks import Task, task
 
 LATENCY_SAMPLES = 300
 LATENCY_SECONDS = 20.0
 WARM_UP = 5
+SEED = 0
 _VERSIONED = (
     "software-zoo",
     "numpy",
@@ -40,21 +45,32 @@ _VERSIONED = (
     "torch",
     "transformers",
 )
+_LONGEST_REASON = 300
+
+Say = Callable[..., None]
 
 
-def measure(subject: Subject, data_title: str) -> Result:
+def measure(subject: Subject, data_title: str, say: Say) -> Result:
     """Load the model, time it, score it. Raises whatever the model raises."""
     entry = info(subject.model)
     job = task(entry.task)
-    _say(step="reading data")
-    examples = list(data_set(subject.data).examples(subject.split, limit=subject.limit))
-    _say(step="loading")
+    here = machine.describe(subject.device)
+    say(step="loading")
+    # Before the examples are read: their reader may import what the model needs, and take more
+    # memory for a moment than the model ever does.
     began = time.perf_counter()
     model = load(subject.model, device=subject.device)
     load_seconds = time.perf_counter() - began
-    _say(step="timing")
-    latencies = _latencies(model, examples)
-    records, batch_seconds = _answers(model, job, examples)
+    peak_of_loading = machine.peak_memory_bytes()
+    say(step="reading data")
+    examples = list(data_set(subject.data).examples(subject.split, limit=subject.limit))
+    if not examples:
+        raise BenchmarkError(f"The split {subject.split!r} of {subject.data} has no examples.")
+    machine.forget_peak_memory()
+    latencies = _latencies(model, examples, say)
+    records, batch_seconds = _answers(model, job, examples, say)
+    peak = max(peak_of_loading, machine.peak_memory_bytes())
+    say(step="scoring")
     p50, p95, p99 = np.quantile(latencies, (0.5, 0.95, 0.99)).tolist()
     return Result(
         subject=subject,
@@ -63,7 +79,8 @@ def measure(subject: Subject, data_title: str) -> Result:
         baseline=entry.baseline,
         data_title=data_title,
         count=len(examples),
-        scores={metric.name: metrics.score(metric, records) for metric in job.metrics},
+        scores={metric.name: metrics.score(metric, records, seed=SEED) for metric in job.metrics},
+        seed=SEED,
         timing=Timing(
             latency_p50=p50,
             latency_p95=p95,
@@ -73,21 +90,24 @@ def measure(subject: Subject, data_title: str) -> Result:
             per_second=len(examples) / batch_seconds,
             load_seconds=load_seconds,
         ),
-        peak_memory_bytes=_peak_memory_bytes(),
+        peak_memory_bytes=peak,
         weights_bytes=weights.folder_bytes(weights_folder(entry)) if entry.weights else 0,
         parameters=entry.parameters,
-        machine=machine.describe(),
+        machine=here,
         versions=_versions(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         records=records,
     )
 
 
-def _latencies(model: Model, examples: list[Example]) -> list[float]:
-    for example in examples[:WARM_UP]:
+def _latencies(model: Model, examples: list[Example], say: Say) -> list[float]:
+    for done, example in enumerate(examples[:WARM_UP]):
+        say(step="warming up", done=done, total=min(WARM_UP, len(examples)))
         model.predict(example.input)
+    say(step="timing")
     latencies: list[float] = []
-    deadline = time.perf_counter() + LATENCY_SECONDS
+    told = time.perf_counter()
+    deadline = told + LATENCY_SECONDS
     for example in examples[:LATENCY_SAMPLES]:
         began = time.perf_counter()
         model.predict(example.input)
@@ -95,11 +115,14 @@ def _latencies(model: Model, examples: list[Example]) -> list[float]:
         latencies.append(ended - began)
         if ended > deadline:
             break
+        if ended > told + 1:  # seldom, so that telling does not cool the caches of a fast model
+            say(step="timing", done=len(latencies), total=min(LATENCY_SAMPLES, len(examples)))
+            told = ended
     return latencies
 
 
 def _answers(
-    model: Model, job: Task, examples: list[Example]
+    model: Model, job: Task, examples: list[Example], say: Say
 ) -> tuple[dict[str, list[Any]], float]:
     """What the model answers to all examples, by column, and the seconds that it took."""
     size = model.batch_size
@@ -111,16 +134,17 @@ def _answers(
         began = time.perf_counter()
         predictions = model.predict_batch([example.input for example in batch])
         seconds += time.perf_counter() - began
-        for example, prediction in zip(batch, predictions, strict=True):
+        if len(predictions) != len(batch):
+            raise BenchmarkError(f"It gave {len(predictions)} answers to {len(batch)} inputs.")
+        for position, (example, prediction) in enumerate(zip(batch, predictions, strict=True)):
             for name, value in job.record(prediction, example.target).items():
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise BenchmarkError(
+                        f"Its answer to example {start + position} has {value} for {name}."
+                    )
                 columns.setdefault(name, []).append(value)
-        _say(step="answering", done=start + len(batch), total=len(examples))
+        say(step="answering", done=start + len(batch), total=len(examples))
     return columns, seconds
-
-
-def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform.system() == "Darwin" else peak * 1024  # Linux counts in KiB
 
 
 def _versions() -> dict[str, str]:
@@ -133,20 +157,52 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _say(**event: Any) -> None:
-    print(json.dumps(event), flush=True)
+def reason(error: BaseException) -> str:
+    """Why something failed, in one line: our own sentence, or the kind, text and place."""
+    if isinstance(error, ZooError):
+        return str(error)
+    text = " ".join(str(error).split())
+    if len(text) > _LONGEST_REASON:
+        text = f"{text[:_LONGEST_REASON]}…"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
-def main() -> int:
+def _take_streams() -> Say:
+    """Keep standard output for events alone, and end when the benchmark does; how to tell events.
+
+    What a model prints goes to standard error, and it finds nothing to read. The benchmark holds
+    the other end of standard input: when that closes, nobody waits for this process any more.
+    """
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    lifeline = os.dup(0)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def watch() -> None:
+        os.read(lifeline, 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+    def say(**event: Any) -> None:
+        print(json.dumps(event), file=events, flush=True)
+
+    return say
+
+
+def main() -> None:
     job = json.loads(sys.argv[1])
+    say = _take_streams()
     try:
-        result = measure(Subject(**job["subject"]), job["data_title"])
-    except ZooError as error:
-        _say(error=str(error))
-        return 1
-    write_result(Path(job["folder"]), result)
-    return 0
+        result = measure(Subject(**job["subject"]), job["data_title"], say)
+        say(result=to_json(result))
+    except BaseException as error:  # a model may raise anything, SystemExit included
+        say(error=reason(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,14 +1,14 @@
-"""Histograms of oriented gradients and a kernel support vector machine: vision before learned features.
+"""Histograms of oriented gradients and a kernel support vector machine.
 
-Features: Dalal & Triggs, "Histograms of Oriented Gradients for Human Detection" (CVPR 2005), at several cell
-sizes, and for colour images the mean and deviation of opponent colours in each cell; reduced by principal
-components. Classifier: a one-vs-rest L2-SVM with the RBF kernel, approximated by the Nystroem method
-(Williams & Seeger, "Using the Nystroem Method to Speed Up Kernel Machines", NIPS 2000).
+Features: Dalal & Triggs, "Histograms of Oriented Gradients for Human Detection" (CVPR 2005), at
+several cell sizes, and for colour images the mean and deviation of opponent colours in each cell;
+reduced to their principal components. Classifier: a one-vs-rest L2-SVM with the RBF kernel,
+approximated by the Nyström method (Williams & Seeger, "Using the Nyström Method to Speed Up Kernel
+Machines", NIPS 2000).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -27,15 +27,15 @@ from zoo.weights import half
 
 _COLOUR_CELL = 8  # pixels; finer cells gained nothing on CIFAR-10
 _BATCH = 1000  # images described at a time in training
-_SAMPLE = 20_000  # images from which the principal components are taken
+_SAMPLE = 10_000  # images from which the principal components are taken
 
 
 @dataclass(frozen=True)
 class Describer:
     """Which features are taken of an image.
 
-    cells: sides of the square HOG cells in pixels, one histogram grid each; blocks are 2 x 2 cells.
-    orientations: bins over 180 degrees.
+    cells: sides of the square HOG cells in pixels, one grid of histograms each; blocks are 2 x 2
+    cells. orientations: bins over 180 degrees.
     """
 
     cells: tuple[int, ...]
@@ -46,19 +46,35 @@ class Describer:
         largest = max(self.cells)
         if min(height, width) < 2 * largest:
             raise InputError(
-                f"HOG needs at least 2 x 2 cells of {largest} pixels; the images are {height} x {width}."
+                f"HOG needs at least 2 x 2 cells of {largest} pixels; the images are "
+                f"{height} x {width}."
             )
 
-    def groups(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """[N, H, W, C] -> one array [N, D_g] for each cell size, and for RGB one of colours."""
+    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """[N, H, W, C] -> [N, D]: the histograms of each cell size and, if C is 3, the colours."""
+        return np.concatenate(self._groups(images), axis=1)
+
+    def scale(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Factors [D] by which the groups of features of these images get a total variance of 1.
+
+        Histograms keep the proportions of their variances, which tell edges from flat places;
+        the colour statistics differ in unit and are first brought to the same variance each.
+        """
+        scales = []
+        for position, group in enumerate(self._groups(images)):
+            variance = group.var(axis=0) + 1e-12
+            is_colour = position == len(self.cells)
+            total = (
+                variance * len(variance) if is_colour else np.full_like(variance, variance.sum())
+            )
+            scales.append(1 / np.sqrt(total))
+        return np.concatenate(scales)
+
+    def _groups(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         groups = [self._histograms(images, cell) for cell in self.cells]
         if images.shape[-1] == 3:
             groups.append(colour_statistics(images, _COLOUR_CELL))
         return groups
-
-    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """[N, H, W, C] -> [N, D], the groups side by side."""
-        return np.concatenate(self.groups(images), axis=1)
 
     def _histograms(self, images: NDArray[np.uint8], cell: int) -> NDArray[np.float32]:
         grey = images.shape[-1] == 1
@@ -80,13 +96,15 @@ class Describer:
 def colour_statistics(images: NDArray[np.uint8], cell: int) -> NDArray[np.float32]:
     """Mean and standard deviation of three opponent colours in each cell.
 
-    images: [N, H, W, 3]; answers [N, (H // cell) * (W // cell) * 6]; rows and columns left over are ignored.
+    images: [N, H, W, 3]; answers [N, (H // cell) * (W // cell) * 6]. Rows and columns left over
+    are ignored, as by HOG.
     """
     count, height, width, _ = images.shape
     rows, columns = height // cell, width // cell
     red, green, blue = np.moveaxis(images.astype(np.float32) / 255, -1, 0)
     opponent = np.stack([(red + green + blue) / 3, red - green, (red + green) / 2 - blue], axis=-1)
-    grid = opponent[:, : rows * cell, : columns * cell].reshape(count, rows, cell, columns, cell, 3)
+    whole = opponent[:, : rows * cell, : columns * cell]
+    grid = whole.reshape(count, rows, cell, columns, cell, 3)
     statistics = np.stack([grid.mean(axis=(2, 4)), grid.std(axis=(2, 4))], axis=-1)
     return statistics.reshape(count, -1)
 
@@ -99,28 +117,18 @@ class Projection:
     basis: NDArray[np.float32]
 
     @classmethod
-    def principal(cls, groups: Sequence[NDArray[np.float32]], components: int) -> Self:
-        """The first principal components of groups [N, D_g] that weigh the same.
-
-        Every group is scaled to a total variance of 1. Colours, the group of another unit, are beforehand
-        brought to the same variance each by the caller's choice of statistics, so no feature is scaled alone.
-        """
-        scale = np.concatenate(
-            [
-                np.full(g.shape[1], 1 / np.sqrt(g.var(axis=0).sum() + 1e-12), np.float32)
-                for g in groups
-            ]
-        )
-        features = np.concatenate(groups, axis=1)
-        mean = features.mean(axis=0)
+    def principal(
+        cls, features: NDArray[np.float32], scale: NDArray[np.float32], components: int
+    ) -> Self:
+        """The first principal components of features [N, D] times scale [D]."""
+        mean = half(features.mean(axis=0))
         centred = (features - mean) * scale
         _, vectors = np.linalg.eigh(centred.T @ centred)  # ascending
-        basis = scale[:, None] * vectors[:, ::-1][:, :components]
-        return cls(mean.astype(np.float32), half(basis))
+        return cls(mean, half(scale[:, None] * vectors[:, ::-1][:, :components]))
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N, D] -> [N, P]."""
-        return (features - self.mean) @ self.basis
+        return np.asarray((features - self.mean) @ self.basis, np.float32)
 
 
 def rbf_kernel(
@@ -133,15 +141,17 @@ def rbf_kernel(
     kernel += np.einsum("mp,mp->m", landmarks, landmarks)
     np.maximum(kernel, 0, out=kernel)
     kernel *= -gamma
-    return np.exp(kernel, out=kernel)
+    np.exp(kernel, out=kernel)
+    return kernel
 
 
 def nystroem_normalisation(landmarks: NDArray[np.float32], gamma: float) -> NDArray[np.float32]:
     """The matrix R [M, M] with R R^T = K(landmarks, landmarks)^-1.
 
-    The features K(x, landmarks) R have the inner products of the Nystroem approximation (Williams & Seeger,
-    equation 10). Any such R will do: they differ by a rotation, which an L2-SVM does not see; the Cholesky
-    factor is the cheapest. The 1e-6 on the diagonal keeps landmarks that coincide from making K singular.
+    The features K(x, landmarks) R have the inner products of the Nyström approximation K_nm K_mm^-1
+    K_mn (Williams & Seeger 2000). Any such R will do: they differ by a rotation, which an L2-SVM
+    does not see; the Cholesky factor is the cheapest. The 1e-6 on the diagonal keeps landmarks that
+    coincide from making K singular.
     """
     kernel = rbf_kernel(landmarks, landmarks, gamma).astype(np.float64)
     factor = np.linalg.cholesky(kernel + 1e-6 * np.eye(len(kernel)))
@@ -151,10 +161,10 @@ def nystroem_normalisation(landmarks: NDArray[np.float32], gamma: float) -> NDAr
 
 @dataclass(frozen=True)
 class KernelMachine:
-    """exp(-gamma |x - landmarks|^2) @ coefficients + intercept: the Nystroem normalisation is folded in.
+    """exp(-gamma |x - landmarks|^2) @ coefficients + intercept; Nyström's normalisation is folded in.
 
-    landmarks: [M, P]; coefficients: [M, classes], float32, as they are large, of both signs and cancel;
-    intercept: [classes].
+    landmarks: [M, P]. coefficients: [M, classes], kept as float32: they are large, of both signs,
+    and cancel. intercept: [classes].
     """
 
     landmarks: NDArray[np.float32]
@@ -179,7 +189,7 @@ class KernelMachine:
 
 
 class HogSvmClassifier(ImageClassifier):
-    """HOG (and colours), principal components, RBF kernel by Nystroem, L2-SVM.
+    """HOG (and colours), principal components, RBF kernel by Nyström, L2-SVM.
 
     mirror: whether the scores are the mean of those of the image and its mirror image.
     choices: the hyperparameters taken, and the validation accuracies they were taken by.
@@ -223,24 +233,26 @@ class HogSvmClassifier(ImageClassifier):
         components: int = 200,
         landmarks: int = 6000,
         gamma: tuple[float, ...] = (2.0, 1.0),
-        C: tuple[float, ...] = (3.0, 1.0, 10.0),  # noqa: N803 - the name that the SVM literature gives it
+        C: tuple[float, ...] = (3.0, 1.0, 10.0),  # noqa: N803 (as the SVM literature calls it)
         mirror: bool = False,
         iterations: int = 200,
     ) -> Self:
         """Learn; of `gamma` and `C` validation picks, without it the first ones are taken.
 
-        cells, orientations: see `Describer`. components: of the PCA, at most. landmarks: training images that
-        the kernel is taken against, at most. gamma: in units of 1 / (median squared distance between
-        landmarks). mirror: learn from mirror images too, and average over them in prediction.
-        iterations: of L-BFGS for each C.
+        cells, orientations: see `Describer`. components: principal components kept, at most.
+        landmarks: training images that the kernel is taken against, at most. gamma: in units of
+        1 / (median squared distance between landmarks). mirror: learn from mirror images too, and
+        average over them in prediction. iterations: of L-BFGS for each C, at most.
         """
         rng = np.random.default_rng(seed)
         height, width = train.images.shape[1:3]
         describer = Describer(tuple(cells), orientations)
         describer.check(height, width)
 
-        sample = rng.permutation(len(train.images))[:_SAMPLE]
-        projection = Projection.principal(describer.groups(train.images[sample]), components)
+        sample = train.images[rng.permutation(len(train.images))[:_SAMPLE]]
+        projection = Projection.principal(
+            describer.features(sample), describer.scale(sample), components
+        )
 
         def project(images: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
             starts = range(0, len(images), _BATCH)
@@ -298,7 +310,8 @@ class HogSvmClassifier(ImageClassifier):
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = self._scores(images)
         if self.mirror:
-            scores = (scores + self._scores(images[:, :, ::-1])) / 2
+            scores += self._scores(images[:, :, ::-1])
+            scores /= 2
         return scores
 
     def _scores(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

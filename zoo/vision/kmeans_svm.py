@@ -1,10 +1,10 @@
 """Single-layer features learned without labels, and a linear support vector machine.
 
-Patches are normalised and whitened, a dictionary of them is learned by spherical k-means, every patch of an
-image is encoded by a soft threshold of its products with the dictionary, and the codes are pooled over a grid:
-Coates, Ng & Lee, "An Analysis of Single-Layer Networks in Unsupervised Feature Learning" (AISTATS 2011) and
-Coates & Ng, "The Importance of Encoding Versus Training with Sparse Coding and Vector Quantization" (ICML
-2011), the strongest image classifiers without a deep network of their time.
+Patches are normalised and whitened, a dictionary of them is learned by spherical k-means, every
+patch of an image is encoded by a soft threshold of its products with the dictionary, and the codes
+are pooled over a grid: Coates, Ng & Lee, "An Analysis of Single-Layer Networks in Unsupervised
+Feature Learning" (AISTATS 2011) and Coates & Ng, "The Importance of Encoding Versus Training with
+Sparse Coding and Vector Quantization" (ICML 2011).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PATCHES_AT_ONCE = 8192  # in the assignment step of k-means
 
 
 def patches_of(images: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """All patches, normalised: [N, H, W, C] -> [N, (H - side + 1) * (W - side + 1), side * side * C].
+    """All patches, normalised: [N, H, W, C] -> [N, (H - side + 1) (W - side + 1), side^2 C].
 
     Each has the mean 0 and, but for the offset, the variance 1 (Coates & Ng 2011, section 3.1).
     """
@@ -82,13 +82,14 @@ def spherical_kmeans(
 ) -> NDArray[np.float32]:
     """A dictionary [atoms, D] of unit vectors for whitened patches x [N, D].
 
-    Alternates s = the product with the one atom nearest up to sign (OMP-1) and D = normalise(S^T X + D), the
-    damped update (Coates & Ng, "Learning Feature Representations with K-means", 2012, section 3). An atom that
-    no patch chose starts anew at a random patch.
+    Alternates the code S, a patch's product with the one atom nearest up to sign (OMP-1), and the
+    damped update D = normalise(S^T X + D) (Coates & Ng, "Learning Feature Representations with
+    K-means", 2012, section 3). An atom that no patch chose starts anew at a random patch.
     """
 
     def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
     dictionary = unit(rng.standard_normal((atoms, x.shape[1]), dtype=np.float32))
     for _ in range(iterations):
@@ -113,9 +114,9 @@ def spherical_kmeans(
 class Encoder:
     """From an image to its pooled codes.
 
-    filters: [D, K], whitening and dictionary in one; offset: [K], their product with the mean patch, so that
-    a normalised patch x answers x @ filters - offset. threshold: alpha of the soft threshold. side: of the
-    patches, in pixels. grid: the codes are averaged over grid x grid regions.
+    filters: [D, K], whitening and dictionary in one. offset: [K], their product with the mean
+    patch: a normalised patch x is z = x @ filters - offset. threshold: the alpha of the encoding.
+    side: of the patches, in pixels. grid: codes are averaged over grid x grid regions.
     """
 
     filters: NDArray[np.float32]
@@ -140,7 +141,8 @@ class Encoder:
         """Whitening and dictionary from random patches of the images; the threshold is still 0."""
         x = sample_patches(images, side, patches, rng)
         mean, matrix = zca_whitening(x, whitening)
-        dictionary = spherical_kmeans((x - mean) @ matrix, atoms, iterations, rng)
+        x = np.asarray((x - mean) @ matrix, np.float32)
+        dictionary = spherical_kmeans(x, atoms, iterations, rng)
         filters = half(matrix @ dictionary.T)
         return cls(filters, half(mean @ filters), 0.0, side, grid)
 
@@ -150,13 +152,14 @@ class Encoder:
     @property
     def width(self) -> int:
         """The number of features of an image."""
-        return 2 * self.grid**2 * self.filters.shape[1]
+        return 2 * self.grid * self.grid * len(self.offset)
 
     def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """[N, H, W, C] -> [N, 2 * grid * grid * K], positive parts before negative ones.
+        """[N, H, W, C] -> [N, 2 grid^2 K], positive parts before negative ones.
 
-        The codes are max(0, z - alpha) and max(0, -z - alpha) (Coates & Ng 2011, section 3.2.5); their means
-        over a region of n patches are sum(max(z, alpha)) / n - alpha and -sum(min(z, -alpha)) / n - alpha.
+        The codes are max(0, z - alpha) and max(0, -z - alpha), the soft threshold with both signs
+        (Coates & Ng 2011); their means over a region are taken as mean(max(z, alpha)) - alpha and
+        -mean(min(z, -alpha)) - alpha, which passes over the memory fewer times.
         """
         height, width = (length - self.side + 1 for length in images.shape[1:3])
         pooling = pooling_matrix(height, width, self.grid)
@@ -178,7 +181,7 @@ def pooling_matrix(height: int, width: int, grid: int) -> NDArray[np.float32]:
     rows, columns = np.arange(height) * grid // height, np.arange(width) * grid // width
     region = (rows[:, None] * grid + columns).ravel()
     member = (region == np.arange(grid * grid)[:, None]).astype(np.float32)
-    return member / member.sum(axis=1, keepdims=True)
+    return np.asarray(member / member.sum(axis=1, keepdims=True), np.float32)
 
 
 class KMeansSvmClassifier(ImageClassifier):
@@ -233,13 +236,13 @@ class KMeansSvmClassifier(ImageClassifier):
     ) -> Self:
         """Learn; of `threshold` and `C` validation picks, without it the first ones are taken.
 
-        atoms: K, the size of the dictionary. side: of a patch, in pixels. grid: of the pooling regions.
-        patches: that the dictionary is learned from; an image gives at most as many as it has.
-        whitening: see `zca_whitening`. tuning_examples: on how many training images each `threshold` is
-        tried; all are used in the end. mirror: learn from mirror images too, and average over them in
-        prediction. iterations: of L-BFGS for each C.
+        atoms: K, the size of the dictionary. side: of a patch, in pixels. grid: of pooling regions.
+        patches: that the dictionary is learned from, at most. whitening: see `zca_whitening`.
+        tuning_examples: on how many training images each `threshold` is tried, if there are
+        several; the machine is then trained on all. mirror: learn from mirror images too, and
+        average over them in prediction. iterations: of L-BFGS for each C, at most.
 
-        The features of all training images are held as float16: 16 * grid^2 * atoms bytes per 4 images.
+        The features of all training images are held as float16: 4 grid^2 atoms bytes an image.
         """
         rng = np.random.default_rng(seed)
         height, width = train.images.shape[1:3]
@@ -304,7 +307,8 @@ class KMeansSvmClassifier(ImageClassifier):
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = self.svm.scores(self.encoder.encode(images))
         if self.mirror:
-            scores = (scores + self.svm.scores(self.encoder.encode(images[:, :, ::-1]))) / 2
+            scores += self.svm.scores(self.encoder.encode(images[:, :, ::-1]))
+            scores /= 2
         return scores
 
     def _arrays(self) -> dict[str, NDArray[Any]]:

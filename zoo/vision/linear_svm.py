@@ -1,19 +1,24 @@
-"""One-vs-rest linear support vector machines for dense features that are too large for LIBLINEAR.
+"""One-vs-rest linear support vector machines for dense features too large for LIBLINEAR.
 
-scikit-learn's ``LinearSVC`` (LIBLINEAR) copies dense features into a sparse structure of float64 values
-with an index each: 16 bytes a value, 50 GB for 100,000 examples of 32,000 features, and it solves the
-classes one after another. Here all classes are solved at once in the primal by L-BFGS, as Coates, Ng and
-Lee did ("An Analysis of Single-Layer Networks in Unsupervised Feature Learning", AISTATS 2011): each
-iteration is one pass of two matrix products over the features, which may be stored as float16.
+scikit-learn's `LinearSVC` (LIBLINEAR) copies dense features into a sparse structure of float64
+values with an index each: 16 bytes a value, 50 GB for 100,000 examples of 32,000 features, and it
+solves the classes one after another. Here all classes are solved at once in the primal by L-BFGS,
+as Coates, Ng and Lee did ("An Analysis of Single-Layer Networks in Unsupervised Feature Learning",
+AISTATS 2011): each evaluation is one pass of two matrix products over the features, which may be
+stored as float16.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+
+from zoo.errors import InputError
 
 Features: TypeAlias = NDArray[np.floating[Any]]
 
@@ -24,7 +29,7 @@ _BLOCK_VALUES = (
 
 @dataclass(frozen=True)
 class LinearSvm:
-    """Scores of all classes, ``features @ weights + intercept``, for features as they come (not standardised).
+    """The scores `features @ weights + intercept` of features as they come, not standardised.
 
     weights: [D, classes] float32; intercept: [classes] float32.
     """
@@ -53,9 +58,10 @@ class Standardisation:
 
     @classmethod
     def measured(cls, features: Features, *, variance_offset: float = 0.0) -> Self:
-        """The mean and standard deviation of each feature. Features that never vary keep the scale 1.
+        """The mean and standard deviation of each feature; one that never varies keeps the scale 1.
 
-        ``variance_offset`` is added to the variance, so that features that hardly vary are not blown up.
+        `variance_offset` is added to the variance, so that features that hardly vary are not
+        blown up.
         """
         total = np.zeros(features.shape[1])
         squares = np.zeros(features.shape[1])
@@ -72,7 +78,7 @@ class Standardisation:
 
     @classmethod
     def identity(cls, width: int) -> Self:
-        """Leaves ``width`` features as they are."""
+        """Leaves `width` features as they are."""
         return cls(np.zeros(width, np.float32), np.ones(width, np.float32))
 
     def apply(self, features: Features) -> NDArray[np.float32]:
@@ -84,13 +90,13 @@ class Standardisation:
 
 
 def blocks(features: Features) -> list[slice]:
-    """Slices of rows that together cover ``features`` [N, D] and are small enough to convert one at a time."""
+    """Slices of rows of `features` [N, D], small enough to convert to float32 one at a time."""
     rows = max(1, _BLOCK_VALUES // max(1, features.shape[1]))
     return [slice(start, start + rows) for start in range(0, len(features), rows)]
 
 
 class _Problem:
-    """The objective and its gradient in the standardised weights, without ever standardising the features."""
+    """The objective in the weights of standardised features, which are never computed."""
 
     def __init__(
         self,
@@ -107,14 +113,18 @@ class _Problem:
     def unstandardised(self, parameters: NDArray[np.float64]) -> LinearSvm:
         """((x - mean) / scale) @ w + b = x @ (w / scale) + (b - (mean / scale) @ w)."""
         table = parameters.reshape(-1, self.signs.shape[1])
-        weights = table[:-1].astype(np.float32)
+        weights = np.asarray(table[:-1] * self.inverse_scale, np.float32)
         intercept = table[-1] - (self.offset * table[:-1]).sum(0)
-        return LinearSvm(weights * self.inverse_scale, intercept.astype(np.float32))
+        return LinearSvm(weights, intercept.astype(np.float32))
 
     def objective(
         self, parameters: NDArray[np.float64], regularisation: float
     ) -> tuple[float, NDArray[np.float64]]:
-        """1/2 |w|^2 + C sum max(0, 1 - y f(x))^2, divided by C N, which leaves the optimum where it is."""
+        """(|w|^2 / 2 + C sum max(0, 1 - y f(x))^2) / (C N) and its gradient.
+
+        C, here `regularisation`, multiplies the loss, as in LIBLINEAR; dividing by C N leaves the
+        optimum where it is and keeps the tolerances of L-BFGS meaningful.
+        """
         svm = self.unstandardised(parameters)
         gradient = np.zeros_like(svm.weights)
         slack_sum = np.zeros(len(svm.intercept))
@@ -148,13 +158,13 @@ def fit_path(
     standardisation: Standardisation | None = None,
     iterations: int = 200,
     tolerance: float = 1e-5,
-) -> Mapping[float, LinearSvm]:
+) -> dict[float, LinearSvm]:
     """One machine for each value of C, from the smallest on, each started from the one before.
 
-    features: [N, D], of any float type; targets: [N], in 0..classes-1. With a ``standardisation`` the machines
-    see standardised features, and the answer has it folded in. ``iterations`` bounds the L-BFGS steps for
-    each C; it stops earlier when no step lowers the objective by the relative ``tolerance``. The intercept is
-    not regularised.
+    features: [N, D], of any float type. targets: [N], in 0..classes-1. standardisation: what the
+    machines see the features through; it is folded into the answer. iterations: of L-BFGS for each
+    C, at most; it stops when a step lowers the objective by less than `tolerance` of its value.
+    The intercept is not regularised.
     """
     problem = _Problem(
         features, targets, classes, standardisation or Standardisation.identity(features.shape[1])
@@ -185,10 +195,13 @@ def fit_linear_svm(
     standardisation: Standardisation | None = None,
     iterations: int = 200,
 ) -> tuple[LinearSvm, float, dict[str, float]]:
-    """The machine of the C that is most often right on ``validation``; the first candidate where there is none.
+    """The machine of the C that is most often right on `validation`, features and targets.
 
-    Returns the machine, its C, and the validation accuracy of every C tried (keyed by its text, as JSON needs).
+    Without validation the first candidate is taken. Answers the machine, its C, and the validation
+    accuracy of every C tried, keyed by its text as JSON needs it.
     """
+    if not candidates:
+        raise InputError("C is a tuple of candidates; an empty one came.")
     if validation is None:
         candidates = candidates[:1]
     machines = fit_path(
