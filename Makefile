@@ -26,7 +26,7 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.run
 	$(BIN)/zoo card --write cards --beside-weights
-	$(BIN)/python -m zoo.report README.md
+	$(BIN)/zoo report --into README.md
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

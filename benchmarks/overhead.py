@@ -83,7 +83,8 @@ def main() -> None:
     )
     api, hand, ratio = paired_ratio(batches, batches_by_hand)
     print(
-        f"in batches: predict_batch {len(images) / api:,.0f}/s, by hand {len(images) / hand:,.0f}/s, "
+        f"in batches: predict_batch {len(images) / api:,.0f}/s, "
+        f"by hand {len(images) / hand:,.0f}/s, "
         f"throughput ratio {1 / ratio:.3f} (goal: at least 0.95)"
     )
 

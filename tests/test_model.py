@@ -119,7 +119,7 @@ def test_a_bad_input_is_named_before_anything_is_computed() -> None:
 def test_an_option_that_the_model_has_not_is_a_slip() -> None:
     model = Spy()
     for ask in (model.predict, lambda x, **options: model.predict_batch([x], **options)):
-        with pytest.raises(InputError, match="Spy has no option 'sed' to predict with"):
+        with pytest.raises(InputError, match="Spy predicts with no option 'sed'"):
             ask(1, sed=3)
     assert model.batches == []
 

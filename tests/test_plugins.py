@@ -65,3 +65,32 @@ def test_a_third_party_cannot_take_a_name_that_is_there(tmp_path: Path) -> None:
     done = _run("import zoo; zoo.models()", install(tmp_path, module=module))
     assert done.returncode != 0
     assert "is already there" in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_third_partys_models_pass_the_contract_test(plugin: Path) -> None:
+    contract = Path(__file__).with_name("test_contract.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-rN", str(contract), "-k", "toys"]
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider"],
+        env=environment(plugin),
+        cwd=contract.parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+
+
+def test_a_third_partys_models_are_on_the_command_line(plugin: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from zoo.cli import main; main()", "list", "toys", "--json"],
+        env=environment(plugin),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [model["name"] for model in json.loads(done.stdout)] == [
+        "toys/brightness-mnist",
+        "toys/brightness-net-mnist",
+    ]

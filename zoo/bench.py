@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import queue
@@ -192,36 +191,33 @@ def _content(name: str) -> _Content:
 
 
 def _subject(job: Job, settings: Settings, content_sha256: str) -> Subject:
+    identity, config = _weights(job.model)
     return Subject(
         model=job.model.name,
         data=job.data,
         split=SPLIT,
         limit=settings.limit,
         content_sha256=content_sha256,
-        weights=_weights_identity(job.model),
+        weights=identity,
+        config=config,
         version=_version(job.model),
         threads=settings.threads,
         device=settings.device,
     )
 
 
-def _weights_identity(entry: ModelInfo) -> str:
+def _weights(entry: ModelInfo) -> tuple[str, str | None]:
+    """What `Subject.weights` and `Subject.config` say of a model."""
     if entry.weights is None:
-        return "none"
+        return "none", None
     folder = weights_folder(entry)
     if entry.weights.startswith(hub.PREFIX):
         repo, _ = hub.parse(entry.weights)
-        return f"{hub.PREFIX}{repo}@{folder.name}"  # the cache names a snapshot by its commit
-    if not (folder / weights.ARRAYS).is_file():
-        raise WeightsError(
-            f"The weights of {entry.name} are not at {str(folder)!r}; zoo train makes them."
-        )
-    # As `cat config.json model.safetensors | sha256sum`: settings decide answers, too.
-    whole = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.name != weights.README:
-            whole.update(path.read_bytes())
-    return whole.hexdigest()
+        return f"{hub.PREFIX}{repo}@{folder.name}", None  # the cache names a snapshot by its commit
+    arrays, config = folder / weights.ARRAYS, folder / weights.CONFIG
+    if not (arrays.is_file() and config.is_file()):
+        raise WeightsError(f"The weights of {entry.name} are not at {str(folder)!r}.")
+    return weights.file_sha256(arrays), weights.file_sha256(config)
 
 
 def _version(entry: ModelInfo) -> str:
@@ -315,7 +311,10 @@ def _follow(
         if line is None:
             return {}
         heard = time.monotonic()
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except ValueError:  # killed within a line
+            continue
         if "result" in event or "error" in event:
             return dict(event)
         if listener is not None:

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from zoo import hub, weights
+from zoo.data import UNVERIFIED
 from zoo.entries import Generation, ModelInfo
+from zoo.errors import WeightsError
 from zoo.registry import data_set_info, info, weights_folder
 from zoo.report import (
     bytes_text,
     conditions,
+    count_text,
     data_text,
     difference_text,
+    markdown_row,
+    ordered,
     score_text,
     seconds_text,
+    three_digits,
 )
 from zoo.results import Result, pairs, write_atomically
 from zoo.tasks import task
 
+_UNVERIFIED_NOTE = (
+    f"“{UNVERIFIED.capitalize()}” means that the data are none of the known versions of that data "
+    "set, so these figures do not compare with others on it."
+)
+
 
 def card(entry: ModelInfo, results: Sequence[Result]) -> str:
-    """The card of a model: metadata block and Markdown body, from its entry and results."""
-    own = [result for result in results if result.subject.model == entry.name]
+    """The card of a model: metadata block and Markdown body, from its entry and results.
+
+    Raises WeightsError if it should say how weights were made that are not there.
+    """
+    own = ordered([result for result in results if result.subject.model == entry.name])
     body = "\n\n".join(
         section
         for section in (
@@ -55,6 +69,7 @@ def _metadata(entry: ModelInfo, own: Sequence[Result]) -> ModelCardData:
             metric_value=round(result.scores[metric.name].value, 6),
         )
         for result in own
+        if result.subject.limit is None  # nobody else would know that it was a part only
         for metric in task(entry.task).metrics
     ]
     return ModelCardData(
@@ -83,14 +98,15 @@ def _from_hub(entry: ModelInfo) -> bool:
 def _introduction(entry: ModelInfo) -> str:
     lines = [f"# {entry.name}", "", f"{entry.summary}"]
     if entry.baseline:
-        baseline = info(entry.baseline)
         lines += [
             "",
-            f"A learned program (Software 2.0). It replaces the hand-written "
-            f"`{baseline.name}`: {baseline.summary[0].lower()}{baseline.summary[1:]}",
+            "A learned program (Software 2.0). It replaces the hand-written "
+            f"`{entry.baseline}` ({info(entry.baseline).summary.rstrip('.')}).",
         ]
     else:
         lines += ["", "A hand-written program (Software 1.0): its method was designed by people."]
+    if entry.parameters:
+        lines += ["", f"{count_text(entry.parameters, 'parameter')}."]
     return "\n".join(lines)
 
 
@@ -114,31 +130,42 @@ def _training(entry: ModelInfo) -> str:
                 f"https://huggingface.co/{repo}."
             )
         return ""
-    facts = _provenance(entry)
+    folder = weights_folder(entry)
+    facts = weights.read(folder).training
+    lines = ["## Training", ""]
+    if not facts:  # saved by hand, not by `zoo train`
+        return "\n".join([*lines, "How these weights were made is not on record."])
+    try:
+        lines += _provenance(entry, facts)
+    except (LookupError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"{str(folder)!r} tells only in part how it was made ({type(error).__name__}: {error})."
+        ) from error
+    return "\n".join(lines)
+
+
+def _provenance(entry: ModelInfo, facts: Mapping[str, Any]) -> list[str]:
     lines = [
-        "## Training",
-        "",
         f"`zoo train {entry.name}` makes these weights again.",
         "",
         f"- Data: {facts['data_title']}, {facts['examples']['train']:,} examples to learn from "
         f"and {facts['examples']['validation']:,} held out for hyperparameters and calibration.",
     ]
+    if UNVERIFIED in facts["data_title"]:
+        lines.append(f"- {_UNVERIFIED_NOTE}")
     for name in facts["excluded_by_content"]:
         lines.append(
             f"- Kept out by content: every example of {data_set_info(name).title}, "
             "because the benchmark scores on it."
         )
+    minutes, seconds = divmod(int(facts["seconds"]), 60)
+    took = count_text(minutes, "minute") if minutes else count_text(seconds, "second")
     lines += [
         f"- Content of the training examples (SHA-256): `{facts['content_sha256']['train']}`.",
         f"- Seed {facts['seed']}; options `{json.dumps(facts['options'])}`.",
-        f"- Time: {facts['seconds'] / 60:.0f} minutes on {facts['machine']}; "
-        f"finished {facts['finished'][:10]}.",
+        f"- Time: {took} on {facts['machine']}; finished {facts['finished'][:10]}.",
     ]
-    return "\n".join(lines)
-
-
-def _provenance(entry: ModelInfo) -> dict[str, Any]:
-    return dict(weights.read(weights_folder(entry)).training)
+    return lines
 
 
 def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result]) -> str:
@@ -146,44 +173,46 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
         return ""
     metrics = task(entry.task).metrics
     header = ["Data", *(metric.name for metric in metrics), "Latency p50", "Per second", "Memory"]
-    lines = ["## Results", "", _table_row(header), "|" + " --- |" * len(header)]
+    lines = ["## Results", "", markdown_row(header), "|" + " --- |" * len(header)]
     for result in own:
         lines.append(
-            _table_row(
+            markdown_row(
                 [
                     data_text(result),
                     *(score_text(metric, result.scores[metric.name]) for metric in metrics),
                     seconds_text(result.timing.latency_p50),
-                    f"{result.timing.per_second:,.0f}",
+                    three_digits(result.timing.per_second),
                     bytes_text(result.peak_memory_bytes),
                 ]
             )
         )
-    lines += ["", "In parentheses: 95 % intervals."]
+    lines += ["", "In parentheses: 95 % intervals.", ""]
     for metric in metrics:
-        lines.append(f"- {metric.name}: {metric.description}.")
-    for pair in pairs(results):
-        if entry.name in (pair.learned.subject.model, pair.written.subject.model):
-            lines += [
-                "",
-                f"`{pair.learned.subject.model}` minus `{pair.written.subject.model}` on "
-                f"{data_text(pair.learned)}:",
-                "",
-                *(
-                    f"- {metric.name}: {difference_text(metric, pair.comparisons[metric.name])}"
-                    for metric in metrics
-                ),
-            ]
-    lines += [
-        "",
-        f"{entry.parameters:,} parameters, {bytes_text(own[0].weights_bytes)} of weights. "
-        f"Measured on: {conditions(own)}.",
+        better = "higher" if metric.higher_is_better else "lower"
+        lines.append(f"- {metric.name}: {metric.description}; {better} is better.")
+    if any(UNVERIFIED in result.data_title for result in own):
+        lines += ["", _UNVERIFIED_NOTE]
+    # Comparing takes seconds, so only this model is compared.
+    kin = [
+        result
+        for result in ordered(results)
+        if entry.name in (result.subject.model, result.baseline)
+        or result.subject.model == entry.baseline
     ]
+    for pair in pairs(kin):
+        lines += [
+            "",
+            f"`{pair.learned.subject.model}` minus `{pair.written.subject.model}` on "
+            f"{data_text(pair.learned)}:",
+            "",
+            *(
+                f"- {metric.name}: {difference_text(metric, pair.comparisons[metric.name])}"
+                for metric in metrics
+            ),
+        ]
+    size = f"{bytes_text(own[0].weights_bytes)} of weights. " if entry.weights else ""
+    lines += ["", f"{size}Measured on: {conditions(own)}."]
     return "\n".join(lines)
-
-
-def _table_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _limits(entry: ModelInfo) -> str:
@@ -193,7 +222,9 @@ def _limits(entry: ModelInfo) -> str:
 
 
 def _references(entry: ModelInfo) -> str:
-    licence = f"Code: Apache-2.0. Weights: {entry.license}."
+    licence = f"Weights: {entry.license}." if entry.weights else f"Model: {entry.license}."
+    if entry.entry.startswith("zoo."):  # a third party's code is its own
+        licence = f"Code: Apache-2.0. {licence}"
     if entry.recipe is not None:
         data = data_set_info(entry.recipe.data)
         licence += f" Training data, {data.title}: {data.license}."

@@ -1,27 +1,27 @@
 """The `zoo` command: parses, calls, prints.
 
-Exit codes: 0 all is well; 1 a model failed in a benchmark; 2 the request or an input is wrong;
-130 interrupted.
+Exit codes: 0 all is well; 1 a model failed in a benchmark; 2 the request or an input is wrong, or
+results cannot be written; 130 interrupted.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from zoo.errors import InputError, ZooError
+from zoo.terminal import console, say
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
+RESULTS = Path("results")
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # it takes "[@revision]" for markup
     pretty_exceptions_enable=False,
     help="Hand-written and learned programs for the same jobs, measured side by side.",
 )
@@ -45,11 +45,26 @@ def main() -> None:
     try:
         app()
     except ZooError as error:
-        typer.secho(f"Error: {error}", fg="red", err=True)
+        _complain(error)
         sys.exit(WRONG)
-    except BrokenPipeError:  # `zoo list | head` has read enough
-        sys.stderr.close()
-        sys.exit(0)
+
+
+def _complain(error: ZooError) -> None:
+    say(f"Error: {error}", style="red", stderr=True)
+
+
+@app.callback(invoke_without_command=True)
+def _help_without_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from zoo import __version__
+
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def _print_json(value: Any) -> None:
@@ -80,13 +95,15 @@ def list_models(
             ]
         )
         return
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table("Model", "Gen.", "What it is", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("Model", no_wrap=True, overflow="fold")
+    table.add_column("Gen.", no_wrap=True)
+    table.add_column("What it is", overflow="fold")
     for model in found:
         table.add_row(model.name, model.generation, model.summary)
-    Console().print(table)
+    console().print(table)
 
 
 @app.command(epilog="Example: zoo info vision/resnet-mnist")
@@ -113,15 +130,16 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(facts)
         return
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, show_header=False)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
     for fact, value in facts.items():
         text = "\n".join(value) if isinstance(value, list) else value
         if text not in (None, ""):
-            table.add_row(f"[bold]{fact}[/bold]", f"{text:,}" if isinstance(text, int) else text)
-    Console().print(table)
+            table.add_row(fact, f"{text:,}" if isinstance(text, int) else text)
+    console().print(table)
 
 
 @app.command(epilog="Example: zoo predict vision/resnet-mnist seven.png")
@@ -145,7 +163,7 @@ def predict(
         except InputError as error:
             wrong = True
             answers.append({"input": given, "error": str(error)})
-            typer.secho(f"Error: {error}", fg="red", err=True)
+            _complain(error)
             continue
         answers.append({"input": given, **prediction.to_dict()})
         if not as_json:
@@ -160,7 +178,7 @@ def predict(
 def bench(
     selection: Annotated[
         str | None,
-        typer.Argument(metavar="[DOMAIN|MODEL]", help="What to measure; all without it."),
+        typer.Argument(metavar="DOMAIN|MODEL", help="What to measure; all without it."),
     ] = None,
     data: Annotated[str | None, typer.Option(help="One data set instead of the suite's.")] = None,
     suite: Annotated[
@@ -170,7 +188,7 @@ def bench(
         int | None, typer.Option(help="Only the first so many examples of each data set.")
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads a model may use; 0 means all cores.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, … or auto.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
     out: Annotated[
         Path, typer.Option(help="Folder of results; what is there already is not run again.")
     ] = Path("bench-results"),
@@ -185,6 +203,7 @@ def bench(
     """
     from zoo.bench import Outcome, Settings, plan, run
     from zoo.console import BenchProgress, print_failures, print_results
+    from zoo.results import to_json
 
     jobs = plan(selection, suite=suite, data=data)
     settings = Settings(limit=limit, threads=threads, device=device, stall_seconds=stall)
@@ -203,7 +222,7 @@ def bench(
         _print_json(
             {
                 "results": [
-                    {key: value for key, value in asdict(result).items() if key != "records"}
+                    {key: value for key, value in to_json(result).items() if key != "records"}
                     for result in results
                 ],
                 "failures": [
@@ -216,11 +235,11 @@ def bench(
         print_results(results)
     print_failures(failures)
     if interrupted:
-        typer.secho(
-            f"Interrupted: {len(results)} of {len(jobs)} results are in {out}; "
+        say(
+            f"Interrupted: {len(results)} of {len(jobs)} results are in {str(out)!r}; "
             "the same command goes on from there.",
-            fg="yellow",
-            err=True,
+            style="yellow",
+            stderr=True,
         )
         raise typer.Exit(INTERRUPTED)
     if failures:
@@ -254,14 +273,16 @@ def train(
 
 @app.command(epilog="Example: zoo card vision/resnet-mnist")
 def card(
-    name: Annotated[str | None, typer.Argument(metavar="[MODEL]", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
     write: Annotated[
         Path | None, typer.Option(help="Write every model's card under this folder.")
     ] = None,
     beside_weights: Annotated[
         bool, typer.Option(help="With --write: also as README.md into each weights folder.")
     ] = False,
-    results: Annotated[Path, typer.Option(help="Folder of results to quote.")] = Path("results"),
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of results to quote; default results, if there.")
+    ] = None,
 ) -> None:
     """Print a model's card for the Hub, or write all cards."""
     from zoo import registry
@@ -269,12 +290,32 @@ def card(
     from zoo.cards import write_cards
     from zoo.results import read_results
 
-    measured = read_results(results) if results.is_dir() else []
-    if write is not None:
-        entries = [registry.info(name)] if name else registry.models()
-        for path in write_cards(entries, measured, write, beside_weights=beside_weights):
-            print(path)
-    elif name is not None:
-        print(render(registry.info(name), measured))
-    else:
+    if name is None and write is None:
         raise typer.BadParameter("name a model, or give --write FOLDER for all.")
+    entries = [registry.info(name)] if name else registry.models()
+    # Without --results a card may have none, but a folder that was named must be there.
+    quoted = results or RESULTS
+    measured = read_results(quoted) if results or quoted.is_dir() else []
+    if write is None:
+        print(render(entries[0], measured))
+        return
+    for path in write_cards(entries, measured, write, beside_weights=beside_weights):
+        print(path)
+
+
+@app.command(epilog="Example: zoo report --results bench-results")
+def report(
+    results: Annotated[Path, typer.Option(help="Folder of results.")] = RESULTS,
+    into: Annotated[
+        Path | None, typer.Option(help="Write between the marker lines of this page instead.")
+    ] = None,
+) -> None:
+    """Print results as a Markdown table and sentences, or write them into a page."""
+    from zoo.report import markdown_table, write_between_markers
+    from zoo.results import read_results
+
+    table = markdown_table(read_results(results))
+    if into is None:
+        print(table)
+    else:
+        write_between_markers(into, table)

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from zoo.bench import Job, Outcome
 from zoo.report import COLUMNS, conditions, data_text, ordered, pair_sentence, row
 from zoo.results import Result, pairs
+from zoo.terminal import console, say
+
+# What is shown of `COLUMNS` under a heading that names the data: all in one table, or in two
+# where the terminal is too narrow for one.
+_WHOLE = tuple(range(1, len(COLUMNS)))
+_HALVES = ((1, 2, 3, 5), (1, 4, 6, 7, 8))
 
 
 class BenchProgress:
     """One bar for the whole run and one for the model in hand; a line for each that is done."""
 
     def __init__(self, jobs: int) -> None:
+        out = console(stderr=True)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=out,
             transient=True,
+            disable=not out.is_terminal,
         )
         self._whole = self._progress.add_task("benchmark", total=jobs)
         self._model = self._progress.add_task("", total=None)
@@ -57,31 +68,49 @@ class BenchProgress:
         self._progress.advance(self._whole)
         job = outcome.job
         state = "failed" if outcome.result is None else "kept" if outcome.resumed else "done"
-        self._progress.console.print(f"{state:>6}  {job.model.name} on {job.data}", highlight=False)
+        self._progress.console.print(f"{state:>6}  {job.model.name} on {job.data}", soft_wrap=True)
 
 
 def print_results(results: Sequence[Result]) -> None:
-    """One table for each data set, one plain sentence for each pair, and the conditions."""
-    console = Console()
+    """The figures of each data set, one plain sentence for each pair, and the conditions."""
     if not results:
         return
+    out = console()
     for title, group in groupby(ordered(results), key=data_text):
-        table = Table(*COLUMNS[1:], title=title, title_justify="left", header_style="bold")
-        for result in group:
-            table.add_row(*row(result)[1:])
-        console.print(table)
+        out.print(Text(title, style="bold"))
+        rows = [row(result) for result in group]
+        for table in _tables(rows, out):
+            out.print(table)
+            out.print()
     for pair in pairs(ordered(results)):
-        console.print(pair_sentence(pair), highlight=False)
-    console.print(f"Measured on: {conditions(results)}.", style="dim", highlight=False)
+        say(pair_sentence(pair))
+    say(f"Measured on: {conditions(ordered(results))}.", style="dim")
+
+
+def _tables(rows: Sequence[tuple[str, ...]], out: Console) -> list[Table]:
+    """One table if it fits, else two: a figure is never cut short."""
+    whole = _table(rows, _WHOLE)
+    unbounded = out.options.update(max_width=sys.maxsize)
+    if Measurement.get(out, unbounded, whole).maximum <= out.width:
+        return [whole]
+    return [_table(rows, columns) for columns in _HALVES]
+
+
+def _table(rows: Sequence[tuple[str, ...]], columns: Sequence[int]) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for column in columns:
+        table.add_column("Gen." if column == 2 else COLUMNS[column], overflow="fold")
+    for cells in rows:
+        table.add_row(*(cells[column] for column in columns))
+    return table
 
 
 def print_failures(failures: Sequence[Outcome]) -> None:
     """One line on stderr for each job without a result."""
-    console = Console(stderr=True)
     for outcome in failures:
-        console.print(
-            f"{outcome.job.model.name} on {outcome.job.data} failed: {outcome.failure}",
+        job = outcome.job
+        say(
+            f"{job.model.name} on {job.data} failed: {outcome.failure}",
             style="red",
-            markup=False,
-            highlight=False,
+            stderr=True,
         )

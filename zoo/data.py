@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from zoo.entries import DataSetInfo
-from zoo.errors import DataNotFoundError, UnknownNameError
+from zoo.errors import DataNotFoundError, HubError, UnknownNameError
 from zoo.sources import Source
 from zoo.tasks import task
 
@@ -78,8 +78,12 @@ def open_data_set(info: DataSetInfo) -> DataSet:
     for source in info.sources:
         if source.present():
             return DataSet(info, source)
+    reasons = ""
     for source in info.sources:
-        if source.fetch():
-            return DataSet(info, source)
+        try:
+            if source.fetch():
+                return DataSet(info, source)
+        except HubError as error:
+            reasons += f" ({error})"
     ways = "; or ".join(source.how_to_get() for source in info.sources)
-    raise DataNotFoundError(f"The data set {info.name!r} is not here. To get it: {ways}.")
+    raise DataNotFoundError(f"The data set {info.name!r} is not here. To get it: {ways}.{reasons}")

@@ -32,7 +32,11 @@ class WeightsError(ZooError):
     """A weights folder is missing, corrupt, half-copied or of another kind."""
 
 
-class DataNotFoundError(ZooError):
+class DataError(ZooError):
+    """A data set's files are broken, or not what its entry says."""
+
+
+class DataNotFoundError(DataError):
     """A data set is in none of the places where it may be."""
 
 

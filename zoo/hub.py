@@ -84,9 +84,14 @@ def download_model(reference: str) -> Path:
 
 def download_file(repo: str, name: str, *, repo_type: str) -> Path:
     """The local path of one file of a repository, fetched if it is not cached. Raises HubError."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
 
+    cached = try_to_load_from_cache(repo, name, repo_type=repo_type)
+    if isinstance(cached, str):
+        return Path(cached)
     with _sentences(repo, None):
+        # Without a network the download itself would try again for more than a minute.
+        HfApi().repo_info(repo, repo_type=repo_type, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         return Path(hf_hub_download(repo, name, repo_type=repo_type))
 
 

@@ -104,6 +104,8 @@ def compare(metric: Metric, first: Records, second: Records, *, seed: int = 0) -
         raise ValueError(f"The records are not of the same examples: {len(a)} against {len(b)}.")
     if len(a) == 0:
         raise ValueError("There are no records to compare.")
+    if first.get("target") != second.get("target"):
+        raise ValueError("The records are not of the same examples: their targets differ.")
     difference = float(metric.score(a.sum(axis=0)) - metric.score(b.sum(axis=0)))
     if metric.binary:
         only_first = int(((a[:, 0] == 1) & (b[:, 0] == 0)).sum())

@@ -82,7 +82,7 @@ class Model(ABC):
         if unknown:
             takes = ", ".join(sorted(self.predict_options)) or "none"
             raise InputError(
-                f"{type(self).__name__} has no option {unknown[0]!r} to predict with; it has {takes}."
+                f"{type(self).__name__} predicts with no option {unknown[0]!r}; it has {takes}."
             )
 
     @abstractmethod

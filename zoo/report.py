@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from zoo.data import UNVERIFIED
 from zoo.errors import ResultsError
 from zoo.metrics import Comparison, Metric, Score
-from zoo.results import Pair, Result, pairs, read_results, write_atomically
+from zoo.results import Pair, Result, Timing, pairs, write_atomically
 from zoo.tasks import task
 
 COLUMNS = (
@@ -27,18 +28,29 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 def score_text(metric: Metric, score: Score) -> str:
     """A score with its interval, as 98.97 % (98.75 to 99.15)."""
-    scale, unit, digits = (100, " %", 2) if metric.percent else (1, "", 4)
-    value, low, high = (f"{x * scale:.{digits}f}" for x in (score.value, score.low, score.high))
-    return f"{value}{unit} ({low} to {high})"
+    value, low, high = (_plain(metric, x) for x in (score.value, score.low, score.high))
+    return f"{value}{' %' if metric.percent else ''} ({low} to {high})"
 
 
 def difference_text(metric: Metric, comparison: Comparison) -> str:
-    """A difference with its interval and test, as +0.68 points (0.45 to 0.91; p < 0.001)."""
-    scale, unit, digits = (100, " points", 2) if metric.percent else (1, "", 4)
+    """A difference with its interval and test, as +0.68 points (+0.45 to +0.91; …, p < 0.001)."""
     value, low, high = (
-        f"{x * scale:+.{digits}f}" for x in (comparison.difference, comparison.low, comparison.high)
+        _plain(metric, x, "+") for x in (comparison.difference, comparison.low, comparison.high)
     )
-    return f"{value}{unit} ({low} to {high}; {comparison.test}, {p_text(comparison.p_value)})"
+    return (
+        f"{value}{_points(metric)} ({low} to {high}; "
+        f"{comparison.test}, {p_text(comparison.p_value)})"
+    )
+
+
+def _plain(metric: Metric, x: float, sign: str = "") -> str:
+    text = format(x * 100 if metric.percent else x, f"{sign},.{2 if metric.percent else 4}f")
+    # What rounds to nothing has no sign.
+    return text.lstrip("+-") if not text.strip("+-0.") else text
+
+
+def _points(metric: Metric) -> str:
+    return " points" if metric.percent else ""
 
 
 def p_text(p: float) -> str:
@@ -47,51 +59,69 @@ def p_text(p: float) -> str:
 
 def seconds_text(seconds: float) -> str:
     """Three significant digits in the unit that fits."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{_three_digits(seconds / size)} {unit}"
-    return f"{_three_digits(seconds / 1e-6)} µs"
+    unit, size = _unit_of(seconds)
+    return f"{three_digits(seconds / size)} {unit}"
+
+
+def latency_text(timing: Timing) -> str:
+    """The three percentiles in the unit of the first, as 1.20 / 1.45 / 12.0 ms."""
+    unit, size = _unit_of(timing.latency_p50)
+    percentiles = (timing.latency_p50, timing.latency_p95, timing.latency_p99)
+    return f"{' / '.join(three_digits(x / size) for x in percentiles)} {unit}"
+
+
+def _unit_of(seconds: float) -> tuple[str, float]:
+    rounded = float(f"{seconds:.3g}")  # 0.9996 s is 1.00 s, not 1,000 ms
+    return next(
+        ((unit, size) for unit, size in (("s", 1.0), ("ms", 1e-3)) if rounded >= size),
+        ("µs", 1e-6),
+    )
 
 
 def bytes_text(count: int) -> str:
-    """Mebibytes below one gibibyte, else gibibytes."""
-    mebibytes = count / 2**20
-    if mebibytes < 1024:
-        return f"{_three_digits(mebibytes)} MiB"
-    return f"{_three_digits(mebibytes / 1024)} GiB"
+    """Three significant digits in the binary unit that fits."""
+    size, units = float(count), ["B", "KiB", "MiB", "GiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{count} B" if units[0] == "B" else f"{three_digits(size)} {units[0]}"
 
 
-def _three_digits(x: float) -> str:
+def three_digits(x: float) -> str:
+    """At least three significant digits, never an exponent: 0.000000100, 12.3, 60,641."""
     if x == 0:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(x))))
-    return f"{x:,.{digits}f}"
+    if abs(x) < 1000:
+        x = float(f"{x:.3g}")  # 9.996 is 10.0, not 10.00
+    return f"{x:,.{max(0, 2 - math.floor(math.log10(abs(x))))}f}"
+
+
+def count_text(count: int, unit: str) -> str:
+    """As 1 image, 10,000 images."""
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def data_text(result: Result) -> str:
     """What was measured on, as CIFAR-10 (JPEG q75) test, 10,000 images."""
-    unit = task(result.task).unit
-    plural = "" if result.count == 1 else "s"
+    name = result.data_title.removesuffix(f", {UNVERIFIED}")
+    doubt = "" if name == result.data_title else f" ({UNVERIFIED})"
     part = "first " if result.subject.limit is not None else ""
-    return f"{result.data_title} {result.subject.split}, {part}{result.count:,} {unit}{plural}"
+    number = count_text(result.count, task(result.task).unit)
+    return f"{name} {result.subject.split}{doubt}, {part}{number}"
 
 
 def row(result: Result) -> tuple[str, ...]:
     """One result as the cells of `COLUMNS`."""
-    timing = result.timing
-    latency = " / ".join(
-        seconds_text(x) for x in (timing.latency_p50, timing.latency_p95, timing.latency_p99)
-    )
     return (
         data_text(result),
         result.subject.model,
         result.generation,
         score_text(task(result.task).primary, result.primary),
-        latency,
-        f"{_three_digits(timing.per_second)}/s",
+        latency_text(result.timing),
+        f"{three_digits(result.timing.per_second)}/s",
         bytes_text(result.peak_memory_bytes),
         bytes_text(result.weights_bytes),
-        seconds_text(timing.load_seconds),
+        seconds_text(result.timing.load_seconds),
     )
 
 
@@ -102,7 +132,9 @@ def ordered(results: Sequence[Result]) -> list[Result]:
         key=lambda r: (
             r.subject.model.partition("/")[0],
             r.data_title,
+            r.subject.split,
             r.count,
+            r.subject.limit is None,
             r.generation,
             r.subject.model,
         ),
@@ -117,39 +149,47 @@ def pair_sentence(pair: Pair) -> str:
     learned, written = pair.learned, pair.written
     metric = task(learned.task).primary
     comparison = pair.comparisons[metric.name]
-    better_is_learned = (comparison.difference > 0) is metric.higher_is_better
-    winner, loser = (learned, written) if better_is_learned else (written, learned)
-    where = f"On {data_text(learned)}"
     if comparison.significant:
-        size = abs(comparison.difference) * (100 if metric.percent else 1)
-        amount = f"{size:.2f} points" if metric.percent else f"{size:.4f}"
-        low, high = sorted(
-            abs(x) * (100 if metric.percent else 1) for x in (comparison.low, comparison.high)
-        )
+        learned_wins = (comparison.difference > 0) is metric.higher_is_better
+        winner, loser = (learned, written) if learned_wins else (written, learned)
+        # By how much the winner is better: the interval turns round with the sign.
+        sign = 1 if comparison.difference > 0 else -1
+        low, high = sorted((sign * comparison.low, sign * comparison.high))
         verdict = (
             f"{winner.subject.model} ({winner.generation}) beats {loser.subject.model} "
-            f"({loser.generation}) by {amount} of {metric.name} "
-            f"({low:.2f} to {high:.2f}; {comparison.test}, {p_text(comparison.p_value)})"
+            f"({loser.generation}) by {_plain(metric, sign * comparison.difference)}"
+            f"{_points(metric)} of {metric.name} "
+            f"({_plain(metric, low)} to {_plain(metric, high)}; "
+            f"{comparison.test}, {p_text(comparison.p_value)})"
         )
     else:
         verdict = (
             f"{learned.subject.model} and {written.subject.model} cannot be told apart by "
             f"{metric.name}: {difference_text(metric, comparison)}"
         )
-    return f"{where}, {verdict}; {_cost_text(learned, written)}."
+    return f"On {data_text(learned)}, {verdict}; {_cost_text(learned, written)}."
 
 
 def _cost_text(learned: Result, written: Result) -> str:
+    if _clock(learned) != _clock(written):
+        return "their times do not compare, for they were taken under different conditions"
     ratio = learned.timing.latency_p50 / written.timing.latency_p50
     name = learned.subject.model
     alone = seconds_text(learned.timing.latency_p50)
     other = seconds_text(written.timing.latency_p50)
     if 0.95 < ratio < 1.05:
-        return f"both take {alone} a prediction"
-    factor = _three_digits(ratio if ratio > 1 else 1 / ratio)
+        return f"both take about {alone} a prediction"
+    factor = three_digits(max(ratio, 1 / ratio))
     return f"{name} takes {alone} a prediction against {other}, {factor} times " + (
         "as long" if ratio > 1 else "as fast"
     )
+
+
+def _clock(result: Result) -> tuple[object, ...]:
+    """What two times must have in common to be compared."""
+    subject, machine = result.subject, result.machine
+    accelerator = machine.get("accelerator")
+    return machine["cpu"], machine["cores"], accelerator, subject.threads, subject.device
 
 
 def conditions(results: Sequence[Result]) -> str:
@@ -157,9 +197,11 @@ def conditions(results: Sequence[Result]) -> str:
     facts = []
     for result in results:
         machine, versions = result.machine, result.versions
+        accelerator = f"{machine['accelerator']}, " if "accelerator" in machine else ""
         fact = (
-            f"{machine['cpu']}, {machine['cores']} cores, {result.subject.threads} threads, "
-            f"{bytes_text(int(machine['memory_bytes']))} memory, "
+            f"{machine['cpu']}, {count_text(machine['cores'], 'core')}, {accelerator}"
+            f"{count_text(result.subject.threads, 'thread')}, "
+            f"{bytes_text(machine['memory_bytes'])} memory, "
             f"Python {versions['python']}, torch {versions.get('torch', 'none')}, "
             f"zoo {result.subject.version}"
         )
@@ -169,11 +211,23 @@ def conditions(results: Sequence[Result]) -> str:
 
 
 def markdown_table(results: Sequence[Result]) -> str:
-    """The results as a Markdown table, a sentence for each pair, and the conditions."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
-    lines += ["| " + " | ".join(row(result)) + " |" for result in ordered(results)]
+    """The results as a Markdown table, a sentence for each pair, and the conditions.
+
+    Raises ResultsError if there are none.
+    """
+    if not results:
+        raise ResultsError("There are no results to report; zoo bench makes them.")
+    lines = [markdown_row(COLUMNS), "|" + " --- |" * len(COLUMNS)]
+    lines += [markdown_row(row(result)) for result in ordered(results)]
     sentences = [f"- {pair_sentence(pair)}" for pair in pairs(ordered(results))]
-    return "\n".join([*lines, "", *sentences, "", f"Measured on: {conditions(results)}."])
+    if sentences:
+        lines += ["", *sentences]
+    return "\n".join([*lines, "", f"Measured on: {conditions(ordered(results))}."])
+
+
+def markdown_row(cells: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def insert_between_markers(text: str, content: str) -> str:
@@ -185,8 +239,10 @@ def insert_between_markers(text: str, content: str) -> str:
     return f"{head}{BEGIN}\n{content}\n{END}{tail}"
 
 
-def update_readme(readme: Path, results_folder: Path) -> None:
-    """Write the table of committed results into the README."""
-    table = markdown_table(read_results(results_folder))
-    text = insert_between_markers(readme.read_text(encoding="utf-8"), table)
-    write_atomically(readme, text)
+def write_between_markers(page: Path, content: str) -> None:
+    """Put content between the two marker lines of a page. Raises ResultsError."""
+    try:
+        text = page.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{str(page)!r} cannot be read: {error}.") from error
+    write_atomically(page, insert_between_markers(text, content))

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ class Subject:
 
     limit: only the first so many examples; None means all.
     content_sha256: of the whole split, blind to order and encoding.
-    weights: the SHA-256 of the weights folder's files, "hub:owner/repo@commit", or "none".
+    weights: the SHA-256 of model.safetensors, "hub:owner/repo@commit", or "none".
+    config: the SHA-256 of config.json, which decides answers, too; None where there is none.
     version: of zoo, and of the package that brings the model if that is another.
     """
 
@@ -34,6 +35,7 @@ class Subject:
     limit: int | None
     content_sha256: str
     weights: str
+    config: str | None
     version: str
     threads: int
     device: str
@@ -127,11 +129,18 @@ def _check(result: Result) -> None:
     lacking = {metric.name for metric in task(result.task).metrics} - set(result.scores)
     if lacking:
         raise ValueError(f"no score for {', '.join(sorted(lacking))}")
-    figures = [x for part in (result.timing, *result.scores.values()) for x in astuple(part)]
+    parts = [asdict(result.timing), *(asdict(score) for score in result.scores.values())]
+    figures = [figure for part in parts for figure in part.values()]
     if not all(isinstance(x, int | float) for x in figures):
         raise ValueError("a figure is no number")
     if not result.records or {len(column) for column in result.records.values()} != {result.count}:
         raise ValueError(f"not {result.count} records")
+    for part, needed in (
+        (result.machine, ("cpu", "cores", "memory_bytes")),
+        (result.versions, ("python",)),
+    ):
+        if not set(needed) <= set(part):
+            raise ValueError(f"not all of {', '.join(needed)}")
 
 
 def write_result(folder: Path, result: Result) -> Path:
@@ -210,7 +219,7 @@ class Pair:
 
 
 def pairs(results: Sequence[Result]) -> list[Pair]:
-    """Every 2.0 result whose baseline was measured on the same examples."""
+    """Every 2.0 result whose baseline was measured on the same examples in the same order."""
     found = []
     for learned in results:
         for written in results:
@@ -228,6 +237,8 @@ def pairs(results: Sequence[Result]) -> list[Pair]:
 def _same_examples(a: Result, b: Result) -> bool:
     def examples(result: Result) -> tuple[Any, ...]:
         subject = result.subject
-        return subject.data, subject.split, subject.limit, subject.content_sha256, result.count
+        whole = subject.data, subject.split, subject.content_sha256
+        # The hash is blind to order, and comparing is not.
+        return *whole, subject.limit, result.count, result.records.get("target")
 
     return examples(a) == examples(b)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo import hub
-from zoo.errors import DataNotFoundError, HubError, ZooError
+from zoo.errors import DataError, DataNotFoundError
 from zoo.imports import import_attribute
 
 ROOT_VARIABLE = "ZOO_DATA"
@@ -39,7 +39,10 @@ class Source(ABC):
         """Yield (input, target) of one split, in file order."""
 
     def fetch(self) -> bool:
-        """Try to bring the data here over the network; whether it is present now."""
+        """Bring the data here over the network, if this source can; whether it is here now.
+
+        Raises HubError if it can, but the network or the other side does not let it.
+        """
         return False
 
 
@@ -61,17 +64,24 @@ class Columns:
         if not self.classes:
             return value, str(target)
         if not 0 <= target < len(self.classes):  # -1 is how unlabelled splits are published
-            raise ZooError(f"A {self.target} of {target} is none of {len(self.classes)} classes.")
+            raise DataError(f"A {self.target} of {target} is none of {len(self.classes)} classes.")
         return value, self.classes[target]
 
 
 def _parquet_rows(path: Path, columns: Columns) -> Iterator[tuple[Any, str]]:
-    from pyarrow import parquet
+    from pyarrow import ArrowException, parquet
 
-    with parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=512, columns=[columns.input, columns.target]):
-            for row in batch.to_pylist():
-                yield columns.read(row)
+    try:
+        with parquet.ParquetFile(path) as file:
+            lacking = {columns.input, columns.target} - set(file.schema_arrow.names)
+            if lacking:
+                raise DataError(f"{str(path)!r} has no column {' or '.join(sorted(lacking))}.")
+            for batch in file.iter_batches(batch_size=512, columns=[columns.input, columns.target]):
+                for row in batch.to_pylist():
+                    yield columns.read(row)
+    except (ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"{str(path)!r} cannot be read: {reason}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +172,8 @@ class HubParquet(Source):
         return f"connect to the network, to fetch {self.repo} from the Hub"
 
     def fetch(self) -> bool:
-        try:
-            for name in self._names():
-                hub.download_file(self.repo, name, repo_type="dataset")
-        except HubError:
-            return False
+        for name in self._names():
+            hub.download_file(self.repo, name, repo_type="dataset")
         return True
 
     def rows(self, split: str) -> Iterator[tuple[Any, str]]:

@@ -42,7 +42,13 @@ class Weights:
 
 
 def half(array: NDArray[Any]) -> NDArray[np.float32]:
-    """Round to the nearest number that float16 holds: what is stored is what is used."""
+    """Round to the nearest number that float16 holds: what is stored is what is used.
+
+    Raises ValueError for a number beyond 65,504, the largest that float16 holds.
+    """
+    largest = float(np.finfo(np.float16).max)
+    if not np.all(np.abs(array) <= largest):  # NaN is not, either
+        raise ValueError(f"float16 holds numbers up to {largest:,.0f} only.")
     return np.asarray(array).astype(np.float16).astype(np.float32)
 
 

@@ -172,7 +172,7 @@ def test_bad_input_is_refused_before_the_network_runs(
 
 
 def test_an_unknown_option_is_refused(folders: dict[str, Path]) -> None:
-    with pytest.raises(InputError, match="has no option 'top_k'"):
+    with pytest.raises(InputError, match="no option 'top_k'"):
         load(folders["vit"]).predict(photo(0), top_k=3)
 
 

@@ -207,7 +207,20 @@ OWN_MODELS = (
         parameters=1,
         references=_COATES,
         data=("cifar10",),
-        recipe=Recipe(data="cifar10", options={"size": (32, 32), "mode": "RGB"}),
+        recipe=Recipe(
+            data="cifar10",
+            options={
+                "size": (32, 32),
+                "mode": "RGB",
+                "atoms": 1600,
+                "side": 6,
+                "grid": 2,
+                "whitening": 0.1,
+                "threshold": (0.25,),
+                "C": (3e-4, 1e-3),
+                "mirror": True,
+            },
+        ),
         limits=_CIFAR10_LIMITS,
     ),
     ModelInfo(
@@ -354,4 +367,6 @@ _ADAPTERS = (
     Adapter("ForImageClassification", "zoo.vision.transformers:TransformersImageClassifier"),
 )
 
-CATALOG = Catalog(models=OWN_MODELS + HUB_MODELS, data_sets=(MNIST, MNIST_5K, CIFAR10), adapters=_ADAPTERS)
+CATALOG = Catalog(
+    models=OWN_MODELS + HUB_MODELS, data_sets=(MNIST, MNIST_5K, CIFAR10), adapters=_ADAPTERS
+)

@@ -3,8 +3,7 @@
 Features: Dalal & Triggs, "Histograms of Oriented Gradients for Human Detection" (CVPR 2005), at
 several cell sizes, and for colour images the mean and deviation of opponent colours in each cell;
 reduced to their principal components. Classifier: a one-vs-rest L2-SVM with the RBF kernel,
-approximated by the Nyström method (Williams & Seeger, "Using the Nyström Method to Speed Up Kernel
-Machines", NIPS 2000).
+approximated by the Nyström method.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
-from scipy.spatial.distance import pdist
 from skimage.feature import hog
 
 from zoo.errors import InputError
 from zoo.progress import Report
 from zoo.vision.classifier import Arrays, ImageClassifier
-from zoo.vision.linear_svm import LinearSvm, fit_linear_svm
+from zoo.vision.kernel_svm import KernelMachine, fit_kernel_machine
 from zoo.weights import half
 
 _COLOUR_CELL = 8  # pixels; finer cells gained nothing on CIFAR-10
@@ -131,63 +128,6 @@ class Projection:
         return np.asarray((features - self.mean) @ self.basis, np.float32)
 
 
-def rbf_kernel(
-    x: NDArray[np.float32], landmarks: NDArray[np.float32], gamma: float
-) -> NDArray[np.float32]:
-    """exp(-gamma |x - l|^2); x: [N, P], landmarks: [M, P]; answers [N, M]."""
-    kernel = x @ landmarks.T
-    kernel *= -2
-    kernel += np.einsum("np,np->n", x, x)[:, None]
-    kernel += np.einsum("mp,mp->m", landmarks, landmarks)
-    np.maximum(kernel, 0, out=kernel)
-    kernel *= -gamma
-    np.exp(kernel, out=kernel)
-    return kernel
-
-
-def nystroem_normalisation(landmarks: NDArray[np.float32], gamma: float) -> NDArray[np.float32]:
-    """The matrix R [M, M] with R R^T = K(landmarks, landmarks)^-1.
-
-    The features K(x, landmarks) R have the inner products of the Nyström approximation K_nm K_mm^-1
-    K_mn (Williams & Seeger 2000). Any such R will do: they differ by a rotation, which an L2-SVM
-    does not see; the Cholesky factor is the cheapest. The 1e-6 on the diagonal keeps landmarks that
-    coincide from making K singular.
-    """
-    kernel = rbf_kernel(landmarks, landmarks, gamma).astype(np.float64)
-    factor = np.linalg.cholesky(kernel + 1e-6 * np.eye(len(kernel)))
-    inverse = solve_triangular(factor, np.eye(len(kernel)), lower=True)
-    return np.asarray(inverse.T, np.float32)
-
-
-@dataclass(frozen=True)
-class KernelMachine:
-    """exp(-gamma |x - landmarks|^2) @ coefficients + intercept; Nyström's normalisation is folded in.
-
-    landmarks: [M, P]. coefficients: [M, classes], kept as float32: they are large, of both signs,
-    and cancel. intercept: [classes].
-    """
-
-    landmarks: NDArray[np.float32]
-    coefficients: NDArray[np.float32]
-    intercept: NDArray[np.float32]
-    gamma: float
-
-    @classmethod
-    def folded(
-        cls,
-        landmarks: NDArray[np.float32],
-        gamma: float,
-        normalisation: NDArray[np.float32],
-        svm: LinearSvm,
-    ) -> Self:
-        """(K R) w + b = K (R w) + b."""
-        return cls(landmarks, normalisation @ svm.weights, svm.intercept, gamma)
-
-    def scores(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[N, P] -> [N, classes]."""
-        return rbf_kernel(x, self.landmarks, self.gamma) @ self.coefficients + self.intercept
-
-
 class HogSvmClassifier(ImageClassifier):
     """HOG (and colours), principal components, RBF kernel by Nyström, L2-SVM.
 
@@ -240,10 +180,12 @@ class HogSvmClassifier(ImageClassifier):
         """Learn; of `gamma` and `C` validation picks, without it the first ones are taken.
 
         cells, orientations: see `Describer`. components: principal components kept, at most.
-        landmarks: training images that the kernel is taken against, at most. gamma: in units of
-        1 / (median squared distance between landmarks). mirror: learn from mirror images too, and
+        landmarks: training images that the kernel is taken against, at most. gamma: see
+        `fit_kernel_machine`. mirror: learn from mirror images too, and
         average over them in prediction. iterations: of L-BFGS for each C, at most.
         """
+        if not gamma:
+            raise InputError("gamma is a tuple of candidates; an empty one came.")
         rng = np.random.default_rng(seed)
         height, width = train.images.shape[1:3]
         describer = Describer(tuple(cells), orientations)
@@ -268,40 +210,17 @@ class HogSvmClassifier(ImageClassifier):
             targets = np.concatenate([targets, targets])
         held_out = None
         if validation is not None:
-            held_out = project(validation.images, "validation")
-
+            held_out = project(validation.images, "validation"), validation.targets
         points = half(x[rng.permutation(len(x))[:landmarks]])
-        unit = 1 / max(float(np.median(pdist(points[:1000], "sqeuclidean"))), 1e-12)
-        best: tuple[float, KernelMachine, dict[str, Any]] | None = None
-        for relative in gamma if validation is not None else gamma[:1]:
-            normalisation = nystroem_normalisation(points, relative * unit)
-            svm, chosen, accuracies = fit_linear_svm(
-                _expanded(x, points, relative * unit, normalisation),
-                targets,
-                len(labels),
-                C,
-                None
-                if validation is None or held_out is None
-                else (
-                    _expanded(held_out, points, relative * unit, normalisation),
-                    validation.targets,
-                ),
-                iterations=iterations,
-            )
-            choices = {"gamma": relative, "C": chosen, "validation_accuracy": accuracies}
-            report.log(**choices)
-            accuracy = max(accuracies.values(), default=0.0)
-            if best is None or accuracy > best[0]:
-                machine = KernelMachine.folded(points, relative * unit, normalisation, svm)
-                best = accuracy, machine, choices
-        if best is None:
-            raise InputError("gamma is a tuple of candidates; an empty one came.")
+        machine, choices = fit_kernel_machine(
+            x, targets, len(labels), points, gamma, C, held_out, iterations, report
+        )
         return cls(
             describer,
             projection,
-            best[1],
+            machine,
             mirror=mirror,
-            choices=best[2],
+            choices=choices,
             size=(height, width),
             mode=mode,
             labels=labels,
@@ -366,18 +285,11 @@ class HogSvmClassifier(ImageClassifier):
 
     @classmethod
     def tiny_options(cls) -> dict[str, Any]:
-        return {"components": 20, "landmarks": 40, "gamma": (1.0,), "C": (10.0,)}
-
-
-def _expanded(
-    x: NDArray[np.float32],
-    landmarks: NDArray[np.float32],
-    gamma: float,
-    normalisation: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """[N, P] -> [N, M]: the features whose inner products approximate the kernel."""
-    expanded = np.empty((len(x), len(landmarks)), np.float32)
-    for start in range(0, len(x), _BATCH):
-        block = slice(start, start + _BATCH)
-        expanded[block] = rbf_kernel(x[block], landmarks, gamma) @ normalisation
-    return expanded
+        return {
+            "cells": (7,),
+            "orientations": 9,
+            "components": 20,
+            "landmarks": 40,
+            "gamma": (1.0,),
+            "C": (10.0,),
+        }

@@ -1,0 +1,31 @@
+"""How anything is said on a terminal: other people's words as they are, colour if wanted."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on stdout or stderr that prints text as it is.
+
+    Styles only on a terminal, and never under NO_COLOR (no-color.org).
+    """
+    from rich.console import Console
+
+    return Console(
+        stderr=stderr,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
+
+
+def say(text: str, *, style: str = "", stderr: bool = False) -> None:
+    """Print one sentence: wrapped by words on a terminal, on one line in a file or pipe."""
+    out = console(stderr=stderr)
+    out.print(text, style=style or None, soft_wrap=not out.is_terminal)
