@@ -50,11 +50,13 @@ def main() -> None:
     if not isinstance(model, ResNetClassifier):
         sys.exit(f"{name} has no network to run by hand; name a residual network.")
     rng = np.random.default_rng(0)
-    shape = (*model.size, 3) if model.mode == "RGB" else model.size
+    shape = (*model.interface.size, 3) if model.interface.mode == "RGB" else model.interface.size
     images = [rng.integers(0, 256, shape, dtype=np.uint8) for _ in range(512)]
 
     def forward_by_hand(batch: list[np.ndarray]) -> None:
-        prepared = np.stack([image_array(x, model.size, model.mode) for x in batch])
+        prepared = np.stack(
+            [image_array(x, model.interface.size, model.interface.mode) for x in batch]
+        )
         with torch.inference_mode():
             pixels = torch.from_numpy(prepared).permute(0, 3, 1, 2).float()
             views, _ = model._views(pixels)

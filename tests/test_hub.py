@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from tests import tiny_checkpoints
 import torch
 import transformers
-from tests.hub_server import HubServer
 
 import zoo
+from tests import tiny_checkpoints
+from tests.hub_server import HubServer
 from zoo import hub, registry
 from zoo.entries import Catalog, Generation, ModelInfo
 from zoo.errors import HubError, WeightsError

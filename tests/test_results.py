@@ -139,7 +139,7 @@ def test_a_broken_file_is_refused_with_one_sentence_that_names_it(
 
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="There is no results folder at .*nowhere"):
+    with pytest.raises(ResultsError, match=r"There is no results folder at .*nowhere"):
         read_results(tmp_path / "nowhere")
 
 

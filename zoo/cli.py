@@ -43,7 +43,7 @@ EntryName = Annotated[
 def main() -> None:
     """Run the command; every error raised on purpose is one sentence on stderr."""
     try:
-        app()
+        app(prog_name="zoo")
     except ZooError as error:
         _complain(error)
         sys.exit(WRONG)

@@ -11,7 +11,7 @@ from sklearn.metrics.pairwise import rbf_kernel as oracle_kernel
 
 from zoo.errors import InputError
 from zoo.progress import Report
-from zoo.vision.classifier import Arrays
+from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.hog_svm import Describer, HogSvmClassifier, Projection, colour_statistics
 from zoo.vision.kernel_svm import KernelMachine, nystroem_normalisation, rbf_kernel
 from zoo.vision.linear_svm import LinearSvm
@@ -31,12 +31,16 @@ def stripes(count: int, channels: int = 1, seed: int = 0) -> Arrays:
     return Arrays(pixels, targets.astype(np.int64))
 
 
+def interface_of(train: Arrays) -> Interface:
+    _, height, width, channels = train.images.shape
+    return Interface((height, width), "L" if channels == 1 else "RGB", LABELS)
+
+
 def fitted(train: Arrays, validation: Arrays | None = None, **options: Any) -> HogSvmClassifier:
     return HogSvmClassifier._train(
         train,
         validation,
-        labels=LABELS,
-        mode="L" if train.images.shape[3] == 1 else "RGB",
+        interface_of(train),
         seed=3,
         report=Report(),
         workspace=None,
@@ -139,11 +143,8 @@ def test_a_few_images_are_learned_and_come_back_from_storage(channels: int, mirr
     restored = HogSvmClassifier._restore(
         model._arrays(),
         model._settings(),
-        size=model.size,
-        mode=model.mode,
-        labels=LABELS,
-        temperature=1.0,
-        device="cpu",
+        model.interface,
+        "cpu",
     )
     np.testing.assert_array_equal(restored._logits(train.images), logits)
     one_by_one = np.concatenate([model._logits(image[None]) for image in train.images])

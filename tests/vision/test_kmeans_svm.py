@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tests.vision.test_hog_svm import LABELS, stripes
 from zoo.errors import InputError
 from zoo.progress import Report
-from zoo.vision.classifier import Arrays
+from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.kmeans_svm import KMeansSvmClassifier
 from zoo.vision.patch_codes import (
     Encoder,
@@ -23,12 +23,16 @@ from zoo.vision.patch_codes import (
 )
 
 
+def interface_of(train: Arrays) -> Interface:
+    _, height, width, channels = train.images.shape
+    return Interface((height, width), "L" if channels == 1 else "RGB", LABELS)
+
+
 def fitted(train: Arrays, validation: Arrays | None = None, **options: Any) -> KMeansSvmClassifier:
     return KMeansSvmClassifier._train(
         train,
         validation,
-        labels=LABELS,
-        mode="L" if train.images.shape[3] == 1 else "RGB",
+        interface_of(train),
         seed=3,
         report=Report(),
         workspace=None,
@@ -151,11 +155,8 @@ def test_a_few_images_are_learned_and_come_back_from_storage(channels: int, mirr
     restored = KMeansSvmClassifier._restore(
         model._arrays(),
         model._settings(),
-        size=model.size,
-        mode=model.mode,
-        labels=LABELS,
-        temperature=1.0,
-        device="cpu",
+        model.interface,
+        "cpu",
     )
     np.testing.assert_array_equal(restored._logits(train.images), logits)
     if mirror:

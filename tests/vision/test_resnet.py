@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from zoo.progress import Report
 from zoo.vision import resnet, resnet_training
-from zoo.vision.classifier import Arrays
+from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.resnet import ResidualNetwork, ResNetClassifier, whitening_filters
 from zoo.vision.resnet_training import Recipe, augment, random_generator
 
@@ -43,8 +43,7 @@ def fitted(train: Arrays, workspace: Path | None = None, **options: Any) -> ResN
     return ResNetClassifier._train(
         train,
         None,
-        labels=LABELS,
-        mode="L" if train.images.shape[3] == 1 else "RGB",
+        Interface(train.images.shape[1:3], "L" if train.images.shape[3] == 1 else "RGB", LABELS),
         seed=3,
         report=Report(),
         workspace=workspace,
@@ -63,10 +62,8 @@ def random_model(channels: int = 3, **options: Any) -> ResNetClassifier:
         "classes": 3,
     }
     return ResNetClassifier(
+        Interface((20, 20), "RGB", LABELS),
         ResidualNetwork(**architecture).folded(),
-        size=(20, 20),
-        mode="RGB",
-        labels=LABELS,
         architecture=architecture,
         **options,
     )
@@ -294,11 +291,10 @@ def test_elastic_distortion_has_the_stated_strength() -> None:
     assert 0.3 < float(offset.square().mean().sqrt()) < 1.0
 
 
-def test_learning_rate_rises_and_falls() -> None:
-    recipe = Recipe(learning_rate=1.0, warmup=0.25)
-    assert recipe.rate(0) == pytest.approx(0.2)
-    assert recipe.rate(0.25) == pytest.approx(1.0)
-    assert recipe.rate(0.625) == pytest.approx(0.5)
+def test_learning_rate_rises_falls_and_restarts() -> None:
+    recipe = Recipe(epochs=8, learning_rate=1.0, warmup=0.25, restart_epochs=4, restart_rate=0.3)
+    expected = {0: 0.2, 1: 0.6, 2: 1.0, 5: 0.5, 7.96: 0.04 / 6, 8: 0.3, 10: 0.15, 12: 0.0}
+    assert {epoch: recipe.rate(epoch) for epoch in expected} == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("wrong", [{"precision": "float16"}, {"epochs": 0}, {"batch_size": 1}])

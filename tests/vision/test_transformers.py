@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests import tiny_checkpoints
 import torch
 import transformers
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 import zoo
+from tests import tiny_checkpoints
 from zoo.entries import Generation
 from zoo.errors import InputError, MissingDependencyError, WeightsError, ZooError
 from zoo.imports import import_attribute

@@ -32,10 +32,23 @@ class Arrays:
     targets: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Interface:
+    """What goes into a classifier and what comes out.
+
+    size: (height, width) that every image is brought to. mode: "L" (grey) or "RGB".
+    labels: the name of each class, in the order of the logits.
+    """
+
+    size: tuple[int, int]
+    mode: str
+    labels: tuple[str, ...]
+
+
 class ImageClassifier(Model):
     """An image in, a `Classification` out.
 
-    Every image is brought to `size` (height, width) and `mode` ("L" or "RGB") and answered with
+    Every image is brought to the interface's size and mode and answered with
     softmax(logits / temperature); the temperature is the one that makes held-out examples most
     likely (Guo et al. 2017, section 4.2), so that a support vector machine's margins and a
     network's logits both become probabilities that can be compared.
@@ -43,19 +56,10 @@ class ImageClassifier(Model):
 
     task: ClassVar[str] = "image-classification"
 
-    def __init__(
-        self,
-        *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float = 1.0,
-    ) -> None:
+    def __init__(self, interface: Interface) -> None:
         super().__init__()
-        self.size = size
-        self.mode = mode
-        self.labels = labels
-        self.temperature = temperature
+        self.interface = interface
+        self.temperature = 1.0
 
     def predict(self, x: Any, **options: Any) -> Classification:
         """Classify one image: a path, bytes, a PIL image or an array (see `zoo.images`)."""
@@ -64,13 +68,13 @@ class ImageClassifier(Model):
         return prediction
 
     def _prepare(self, x: Any) -> NDArray[np.uint8]:
-        return image_array(x, self.size, self.mode)
+        return image_array(x, self.interface.size, self.interface.mode)
 
     def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
         logits = self._logits(np.stack(batch)) / self.temperature
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return [Classification(self.labels, tuple(row)) for row in probabilities.tolist()]
+        return [Classification(self.interface.labels, tuple(row)) for row in probabilities.tolist()]
 
     @classmethod
     def fit(
@@ -106,8 +110,7 @@ class ImageClassifier(Model):
         model = cls._train(
             learn,
             held_out,
-            labels=labels,
-            mode=mode,
+            Interface((height, width), mode, labels),
             seed=seed,
             report=Report(show=progress, log_file=log_file),
             workspace=workspace,
@@ -136,9 +139,9 @@ class ImageClassifier(Model):
 
     def _to_weights(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         settings = {
-            "size": list(self.size),
-            "mode": self.mode,
-            "labels": list(self.labels),
+            "size": list(self.interface.size),
+            "mode": self.interface.mode,
+            "labels": list(self.interface.labels),
             "temperature": self.temperature,
             **self._settings(),
         }
@@ -148,17 +151,11 @@ class ImageClassifier(Model):
     def _from_weights(
         cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str
     ) -> Self:
-        own = dict(settings)
-        height, width = own.pop("size")
-        return cls._restore(
-            dict(arrays),
-            own,
-            size=(height, width),
-            mode=own.pop("mode"),
-            labels=tuple(own.pop("labels")),
-            temperature=own.pop("temperature"),
-            device=device,
-        )
+        height, width = settings["size"]
+        interface = Interface((height, width), settings["mode"], tuple(settings["labels"]))
+        model = cls._restore(arrays, settings, interface, device)
+        model.temperature = float(settings["temperature"])
+        return model
 
     # --- what a method supplies ---
 
@@ -168,9 +165,8 @@ class ImageClassifier(Model):
         cls,
         train: Arrays,
         validation: Arrays | None,
+        interface: Interface,
         *,
-        labels: tuple[str, ...],
-        mode: str,
         seed: int,
         report: Report,
         workspace: Path | None,
@@ -194,13 +190,9 @@ class ImageClassifier(Model):
     @abstractmethod
     def _restore(
         cls,
-        arrays: dict[str, NDArray[Any]],
-        settings: dict[str, Any],
-        *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float,
+        arrays: Mapping[str, NDArray[Any]],
+        settings: Mapping[str, Any],
+        interface: Interface,
         device: str,
     ) -> Self:
         """The inverse of `_arrays` and `_settings`."""

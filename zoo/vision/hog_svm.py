@@ -8,6 +8,7 @@ approximated by the Nyström method.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +19,7 @@ from skimage.feature import hog
 
 from zoo.errors import InputError
 from zoo.progress import Report
-from zoo.vision.classifier import Arrays, ImageClassifier
+from zoo.vision.classifier import Arrays, ImageClassifier, Interface
 from zoo.vision.kernel_svm import KernelMachine, fit_kernel_machine
 from zoo.weights import half
 
@@ -139,18 +140,15 @@ class HogSvmClassifier(ImageClassifier):
 
     def __init__(
         self,
+        interface: Interface,
         describer: Describer,
         projection: Projection,
         machine: KernelMachine,
         *,
         mirror: bool,
         choices: dict[str, Any],
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float = 1.0,
     ) -> None:
-        super().__init__(size=size, mode=mode, labels=labels, temperature=temperature)
+        super().__init__(interface)
         self.describer = describer
         self.projection = projection
         self.machine = machine
@@ -162,9 +160,8 @@ class HogSvmClassifier(ImageClassifier):
         cls,
         train: Arrays,
         validation: Arrays | None,
+        interface: Interface,
         *,
-        labels: tuple[str, ...],
-        mode: str,
         seed: int,
         report: Report,
         workspace: Path | None,
@@ -213,17 +210,15 @@ class HogSvmClassifier(ImageClassifier):
             held_out = project(validation.images, "validation"), validation.targets
         points = half(x[rng.permutation(len(x))[:landmarks]])
         machine, choices = fit_kernel_machine(
-            x, targets, len(labels), points, gamma, C, held_out, iterations, report
+            x, targets, len(interface.labels), points, gamma, C, held_out, iterations, report
         )
         return cls(
+            interface,
             describer,
             projection,
             machine,
             mirror=mirror,
             choices=choices,
-            size=(height, width),
-            mode=mode,
-            labels=labels,
         )
 
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -257,16 +252,13 @@ class HogSvmClassifier(ImageClassifier):
     @classmethod
     def _restore(
         cls,
-        arrays: dict[str, NDArray[Any]],
-        settings: dict[str, Any],
-        *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float,
+        arrays: Mapping[str, NDArray[Any]],
+        settings: Mapping[str, Any],
+        interface: Interface,
         device: str,
     ) -> Self:
         return cls(
+            interface,
             Describer(tuple(settings["cells"]), settings["orientations"]),
             Projection(arrays["projection.mean"], arrays["projection.basis"]),
             KernelMachine(
@@ -277,10 +269,6 @@ class HogSvmClassifier(ImageClassifier):
             ),
             mirror=settings["mirror"],
             choices=settings["choices"],
-            size=size,
-            mode=mode,
-            labels=labels,
-            temperature=temperature,
         )
 
     @classmethod

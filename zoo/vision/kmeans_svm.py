@@ -9,7 +9,7 @@ Sparse Coding and Vector Quantization" (ICML 2011).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zoo.errors import InputError
 from zoo.progress import Report
-from zoo.vision.classifier import Arrays, ImageClassifier
+from zoo.vision.classifier import Arrays, ImageClassifier, Interface
 from zoo.vision.linear_svm import LinearSvm, Standardisation, fit_linear_svm
 from zoo.vision.patch_codes import Encoder
 from zoo.weights import half
@@ -35,17 +35,14 @@ class KMeansSvmClassifier(ImageClassifier):
 
     def __init__(
         self,
+        interface: Interface,
         encoder: Encoder,
         svm: LinearSvm,
         *,
         mirror: bool,
         choices: dict[str, Any],
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float = 1.0,
     ) -> None:
-        super().__init__(size=size, mode=mode, labels=labels, temperature=temperature)
+        super().__init__(interface)
         self.encoder = encoder
         self.svm = svm
         self.mirror = mirror
@@ -56,9 +53,8 @@ class KMeansSvmClassifier(ImageClassifier):
         cls,
         train: Arrays,
         validation: Arrays | None,
+        interface: Interface,
         *,
-        labels: tuple[str, ...],
-        mode: str,
         seed: int,
         report: Report,
         workspace: Path | None,
@@ -87,6 +83,7 @@ class KMeansSvmClassifier(ImageClassifier):
         if not threshold:
             raise InputError("threshold is a tuple of candidates; an empty one came.")
         rng = np.random.default_rng(seed)
+        classes = len(interface.labels)
         height, width = train.images.shape[1:3]
         places = (height - side + 1) * (width - side + 1)
         if min(height, width) < side + grid - 1:
@@ -119,7 +116,7 @@ class KMeansSvmClassifier(ImageClassifier):
             for alpha in threshold:
                 tried = encoder.with_threshold(alpha)
                 _, _, by_c = _fit_svm(
-                    tried, tuning, validation, labels, C, False, iterations, report
+                    tried, tuning, validation, classes, C, False, iterations, report
                 )
                 accuracies[alpha] = max(by_c.values())
                 report.log(
@@ -132,18 +129,16 @@ class KMeansSvmClassifier(ImageClassifier):
                 "threshold_accuracy": {f"{alpha:g}": value for alpha, value in accuracies.items()},
             }
         svm, chosen, accuracies_of_c = _fit_svm(
-            encoder, train, validation, labels, C, mirror, iterations, report
+            encoder, train, validation, classes, C, mirror, iterations, report
         )
         choices |= {"C": chosen, "validation_accuracy": accuracies_of_c}
         report.log(event="trained", **choices)
         return cls(
+            interface,
             encoder,
             LinearSvm(half(svm.weights), half(svm.intercept)),
             mirror=mirror,
             choices=choices,
-            size=(height, width),
-            mode=mode,
-            labels=labels,
         )
 
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -173,16 +168,13 @@ class KMeansSvmClassifier(ImageClassifier):
     @classmethod
     def _restore(
         cls,
-        arrays: dict[str, NDArray[Any]],
-        settings: dict[str, Any],
-        *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float,
+        arrays: Mapping[str, NDArray[Any]],
+        settings: Mapping[str, Any],
+        interface: Interface,
         device: str,
     ) -> Self:
         return cls(
+            interface,
             Encoder(
                 arrays["encoder.filters"],
                 arrays["encoder.offset"],
@@ -193,10 +185,6 @@ class KMeansSvmClassifier(ImageClassifier):
             LinearSvm(arrays["svm.weights"], arrays["svm.intercept"]),
             mirror=settings["mirror"],
             choices=settings["choices"],
-            size=size,
-            mode=mode,
-            labels=labels,
-            temperature=temperature,
         )
 
     @classmethod
@@ -223,7 +211,7 @@ def _fit_svm(
     encoder: Encoder,
     train: Arrays,
     validation: Arrays | None,
-    labels: tuple[str, ...],
+    classes: int,
     candidates: tuple[float, ...],
     mirror: bool,
     iterations: int,
@@ -238,7 +226,7 @@ def _fit_svm(
     return fit_linear_svm(
         features,
         np.tile(train.targets, 2 if mirror else 1),
-        len(labels),
+        classes,
         candidates,
         held_out,
         standardisation=Standardisation.measured(features, variance_offset=1e-6),

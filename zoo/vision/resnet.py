@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.progress import Report
-from zoo.vision.classifier import Arrays, ImageClassifier
+from zoo.vision.classifier import Arrays, ImageClassifier, Interface
 from zoo.vision.resnet_training import Recipe, precision
 from zoo.vision.resnet_training import train as train_network
 from zoo.weights import half
@@ -155,18 +155,15 @@ class ResNetClassifier(ImageClassifier):
 
     def __init__(
         self,
+        interface: Interface,
         network: ResidualNetwork,
         *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float = 1.0,
         architecture: Mapping[str, Any],
         mirror: bool = False,
         shift: int = 0,
         device: str = "cpu",
     ) -> None:
-        super().__init__(size=size, mode=mode, labels=labels, temperature=temperature)
+        super().__init__(interface)
         self.architecture = dict(architecture)
         self.mirror = mirror
         self.shift = shift
@@ -178,9 +175,8 @@ class ResNetClassifier(ImageClassifier):
         cls,
         train: Arrays,
         validation: Arrays | None,
+        interface: Interface,
         *,
-        labels: tuple[str, ...],
-        mode: str,
         seed: int,
         report: Report,
         workspace: Path | None,
@@ -212,7 +208,7 @@ class ResNetClassifier(ImageClassifier):
             "deviation": [round(max(float(value), 1.0), 2) for value in pixels.std(0)],
             "patch": patch,
             "widths": list(widths),
-            "classes": len(labels),
+            "classes": len(interface.labels),
         }
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -250,10 +246,8 @@ class ResNetClassifier(ImageClassifier):
             for parameter in folded.parameters():
                 parameter.copy_(torch.from_numpy(half(parameter.numpy())))
         return cls(
+            interface,
             folded,
-            size=size,
-            mode=mode,
-            labels=labels,
             architecture=architecture,
             device=device,
             **(views or {}),
@@ -303,21 +297,14 @@ class ResNetClassifier(ImageClassifier):
         cls,
         arrays: Mapping[str, NDArray[Any]],
         settings: Mapping[str, Any],
-        *,
-        size: tuple[int, int],
-        mode: str,
-        labels: tuple[str, ...],
-        temperature: float,
+        interface: Interface,
         device: str,
     ) -> Self:
         network = ResidualNetwork(**settings["architecture"]).folded()
         network.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
         return cls(
+            interface,
             network,
-            size=size,
-            mode=mode,
-            labels=labels,
-            temperature=temperature,
             architecture=settings["architecture"],
             mirror=settings["mirror"],
             shift=settings["shift"],
