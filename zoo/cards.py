@@ -111,13 +111,13 @@ def _introduction(entry: ModelInfo) -> str:
 
 
 def _usage(entry: ModelInfo) -> str:
+    sample = task(entry.task).sample
     return (
         "## Use\n\n"
         "```python\nimport zoo\n\n"
         f'model = zoo.load("{entry.name}")\n'
-        'prediction = model.predict("picture.png")\n'
-        "print(prediction.label, prediction.confidence)\n```\n\n"
-        f"or on the command line: `zoo predict {entry.name} picture.png`."
+        f'print(model.predict("{sample}"))\n```\n\n'
+        f"or on the command line: `zoo predict {entry.name} {sample}`."
     )
 
 

@@ -20,6 +20,8 @@ class Task:
     """One job that several models do.
 
     name: the Hub's pipeline tag where one exists.
+    unit: what one input is called.
+    sample: an input as a person would type it, for examples in cards.
     fingerprint: a digest of one input's content, the same for every encoding of it.
     record: what a benchmark keeps of one prediction and its target: JSON-able values, from
         which every metric can be computed, now or later.
@@ -29,6 +31,7 @@ class Task:
     name: str
     title: str
     unit: str
+    sample: str
     fingerprint: Callable[[Any], bytes]
     record: Callable[[Any, str], dict[str, Any]]
     metrics: tuple[Metric, ...]
@@ -109,6 +112,7 @@ IMAGE_CLASSIFICATION = Task(
     name="image-classification",
     title="image classification",
     unit="image",
+    sample="picture.png",
     fingerprint=_image_fingerprint,
     record=_classification_record,
     metrics=(

@@ -37,9 +37,7 @@ class Recipe:
     """How to train; every field can be stored as JSON.
 
     learning_rate: at its peak, for the mean loss of a batch; it rises linearly from a fifth of
-        that over the first `warmup` of the steps, then falls linearly to 0.
-    restart_epochs, restart_rate: after that, so many epochs more, with a learning rate that falls
-        linearly from the given one to 0 (a warm restart: Loshchilov & Hutter, arXiv:1608.03983).
+        that over the first `warmup` of all steps, then falls linearly to 0.
     bias_factor: by how much biases learn faster than weights (Page 2018).
     weight_decay: the learning rate times this is the share of each weight that a step takes away.
     averaging_epochs: time constant of the exponential moving average of the weights.
@@ -56,8 +54,6 @@ class Recipe:
     batch_size: int = 256
     learning_rate: float = 0.4
     warmup: float = 0.2
-    restart_epochs: int = 0
-    restart_rate: float = 0.0
     momentum: float = 0.9
     bias_factor: float = 16.0
     weight_decay: float = 1e-3
@@ -78,14 +74,8 @@ class Recipe:
         if self.epochs < 1 or self.batch_size < 2:
             raise InputError("Training takes at least 1 epoch and batches of at least 2 images.")
 
-    @property
-    def total_epochs(self) -> int:
-        return self.epochs + self.restart_epochs
-
     def rate(self, epoch: float) -> float:
         """The learning rate when `epoch` epochs, parts of them included, are done."""
-        if epoch >= self.epochs:
-            return self.restart_rate * (self.total_epochs - epoch) / max(1, self.restart_epochs)
         progress = epoch / self.epochs
         if progress < self.warmup:
             return self.learning_rate * (0.2 + 0.8 * progress / self.warmup)
@@ -321,7 +311,7 @@ def train(
         checkpoint = _Checkpoint(workspace / CHECKPOINT, run)
         checkpoint.read_into(trainer, steps)
     coin = torch.rand(len(images), generator=random_generator(seed, 0)) < 0.5
-    while trainer.epoch < recipe.total_epochs:
+    while trainer.epoch < recipe.epochs:
         began = time.monotonic()
         epoch = trainer.epoch
         generator = random_generator(seed, 1, epoch)
@@ -330,7 +320,7 @@ def train(
         mirrored = coin ^ (epoch % 2 == 1) if recipe.mirror else torch.zeros_like(coin)
         losses = []
         order = torch.randperm(len(images), generator=generator).tensor_split(steps)
-        for batch in report.track(order, f"epoch {epoch + 1}/{recipe.total_epochs}"):
+        for batch in report.track(order, f"epoch {epoch + 1}/{recipe.epochs}"):
             pixels = augment(pixels_u8[batch], mirrored[batch], fill, recipe, generator)
             losses.append(trainer.update(pixels.to(device), labels[batch].to(device), steps))
         trainer.epoch += 1
