@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help bench test lint docs clean
 
 help:
-	@echo "make bench   measure all models side by side on the data that the install brings"
+	@echo "make bench   measure, side by side, the models for which the install brings data"
 	@echo "make test    lint, types, floors, tests"
 	@echo "make docs    render the cards and the README's table from results/"
 

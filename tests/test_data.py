@@ -302,3 +302,8 @@ def test_every_known_content_is_a_hash_of_a_split() -> None:
             assert set(variant.hashes) <= set(info.splits)
             assert all(len(bytes.fromhex(one)) == 32 for one in variant.hashes.values())
         assert all(a != b for a, b in pairwise(sorted(v.title for v in info.variants)))
+
+
+def test_the_first_digits_of_mnist_5k_are_a_fair_part_of_it() -> None:
+    labels = [example.target for example in zoo.data_set("mnist-5k").examples("test", limit=100)]
+    assert sorted(labels) == sorted("0123456789" * 10)

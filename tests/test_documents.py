@@ -107,3 +107,5 @@ def test_results_are_of_the_weights_that_ship() -> None:
         if entry.weights is not None and not entry.weights.startswith("hub:"):
             shipped = weights.file_sha256(weights_folder(entry) / weights.ARRAYS)
             assert result.subject.weights == shipped, result.subject.path()
+            config = weights.file_sha256(weights_folder(entry) / weights.CONFIG)
+            assert result.subject.config == config, result.subject.path()

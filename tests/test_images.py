@@ -387,3 +387,9 @@ def test_anything_else(x: Any) -> None:
 def test_several_images_are_sent_to_predict_batch() -> None:
     assert "a list of 2 came; use predict_batch" in sentence([GREY, GREY])
     assert "a tuple of 0 came" in sentence(())
+
+
+def test_a_picture_that_is_a_program_is_not_run() -> None:
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 30 30\nshowpage\n"
+    with pytest.raises(InputError, match="in no image format that is known"):
+        read_image(postscript)

@@ -33,7 +33,7 @@ def test_listing_models_imports_no_domains_code() -> None:
     modules = _modules_after("import zoo; assert zoo.models()")
     assert modules.isdisjoint({"torch", "scipy", "sklearn", "skimage", "transformers", "pyarrow"})
     domains = {name for name in modules if name.startswith("zoo.vision")}
-    assert domains == {"zoo.vision", "zoo.vision.catalog"}
+    assert domains == {"zoo.vision", "zoo.vision.catalog", "zoo.vision.data_sets"}
 
 
 def test_the_public_names_stay_functions_once_their_modules_are_imported() -> None:

@@ -143,8 +143,8 @@ def test_a_catalog_whose_own_entry_is_wrong_is_named(
 
 @pytest.mark.usefixtures("fresh_registry")
 def test_something_that_is_no_catalog_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    _installed(monkeypatch, odd="zoo.vision.catalog:MNIST")
-    with pytest.raises(CatalogError, match=r"'zoo\.vision\.catalog:MNIST'.* is no zoo Catalog"):
+    _installed(monkeypatch, odd="zoo.vision.data_sets:MNIST")
+    with pytest.raises(CatalogError, match=r"'zoo\.vision\.data_sets:MNIST'.* is no zoo Catalog"):
         zoo.models()
 
 

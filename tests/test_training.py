@@ -23,7 +23,7 @@ from zoo.model import Model
 from zoo.predictions import Classification
 from zoo.registry import registry
 from zoo.sources import Source
-from zoo.training import split_validation, train, training_examples
+from zoo.training import seconds_so_far, split_validation, train, training_examples
 
 _rng = np.random.default_rng(0)
 PICTURES = [_rng.integers(0, 256, (6, 6), dtype=np.uint8) for _ in range(40)]
@@ -248,3 +248,13 @@ def test_a_model_without_a_recipe_is_not_made_here(tmp_path: Path) -> None:
     with pytest.raises(ZooError, match="toys/thing-data has no recipe"):
         train(model(), tmp_path / "weights", workspace=tmp_path / "work")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_legs_of_an_interrupted_training_add_up(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    assert seconds_so_far(log) == 0
+    finished = [("start", 1.0), ("saved", 70.0)]
+    legs = [("start", 1.0), ("epoch", 10.0), ("epoch", 20.0), ("start", 2.0), ("epoch", 5.0)]
+    lines = [json.dumps({"event": kind, "at_seconds": at}) for kind, at in finished + legs]
+    log.write_text("\n".join(lines) + "\n")
+    assert seconds_so_far(log) == 25

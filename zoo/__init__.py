@@ -5,24 +5,34 @@
 '7'
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["data_set", "info", "load", "models"]
+_WHERE = {
+    "Example": "zoo.data",
+    "InputError": "zoo.errors",
+    "ZooError": "zoo.errors",
+    "data_set": "zoo.registry",
+    "info": "zoo.registry",
+    "load": "zoo.registry",
+    "models": "zoo.registry",
+}
+__all__ = ["Example", "InputError", "ZooError", "data_set", "info", "load", "models"]
 
 if TYPE_CHECKING:
+    from zoo.data import Example
+    from zoo.errors import InputError, ZooError
     from zoo.registry import data_set, info, load, models
 
 
 def __getattr__(name: str) -> Any:
-    # The registry is imported when it is first used, so that `import zoo` costs nothing.
+    # Each is imported when it is first used, so that `import zoo` costs nothing.
     if name == "__version__":
         from importlib.metadata import version
 
         return version("software-zoo")
-    if name in __all__:
-        from zoo import registry
-
-        return getattr(registry, name)
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")
 
 

@@ -22,7 +22,7 @@ from zoo import hub, weights
 from zoo.data import content_hash, open_data_set
 from zoo.entries import ModelInfo
 from zoo.errors import BenchmarkError, ResultsError, WeightsError
-from zoo.machine import usable_cores
+from zoo.machine import usable_cores, versions
 from zoo.registry import ENTRY_POINTS, data_set_info, resolve, weights_folder
 from zoo.results import Result, Subject, from_json, read_result, write_result
 from zoo.worker import reason
@@ -61,6 +61,7 @@ class Settings:
     threads: int = 0
     device: str = "cpu"
     stall_seconds: float = 600.0
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -169,7 +170,7 @@ def run(
         except Exception as error:  # a third party's entry can be wrong in any way
             yield Outcome(job, None, reason(error))
             continue
-        done = _finished(folder / subject.path(), subject)
+        done = None if settings.fresh else _finished(folder / subject.path(), subject)
         if done is not None:
             yield Outcome(job, done, resumed=True)
             continue
@@ -235,7 +236,7 @@ def _finished(path: Path, subject: Subject) -> Result | None:
         return None
     with suppress(ResultsError):
         result = read_result(path)
-        if result.subject == subject:
+        if result.subject == subject and result.versions == versions():
             return result
     return None
 
@@ -275,7 +276,10 @@ def _run_worker(
         if last is None:
             return f"no sign of life for {settings.stall_seconds:g} s, so it was stopped"
         if "result" in last:
-            return from_json(last["result"])
+            try:
+                return from_json(last["result"])
+            except ResultsError as error:
+                return str(error)
         log.seek(0)
         return str(last["error"]) if "error" in last else _why(process.returncode, log.read())
 

@@ -98,10 +98,17 @@ def _from_hub(entry: ModelInfo) -> bool:
 def _introduction(entry: ModelInfo) -> str:
     lines = [f"# {entry.name}", "", f"{entry.summary}"]
     if entry.baseline:
+        baseline = info(entry.baseline)
+        relation = (
+            "It replaces the hand-written"
+            if set(entry.data) & set(baseline.data)
+            else "It knows other classes than its hand-written counterpart, and the two are not "
+            "measured against each other:"
+        )
         lines += [
             "",
-            "A learned program (Software 2.0). It replaces the hand-written "
-            f"`{entry.baseline}` ({info(entry.baseline).summary.rstrip('.')}).",
+            f"A learned program (Software 2.0). {relation} "
+            f"`{baseline.name}` ({baseline.summary.rstrip('.')}).",
         ]
     else:
         lines += ["", "A hand-written program (Software 1.0): its method was designed by people."]
@@ -190,6 +197,8 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
     for metric in metrics:
         better = "higher" if metric.higher_is_better else "lower"
         lines.append(f"- {metric.name}: {metric.description}; {better} is better.")
+    for name in dict.fromkeys(result.subject.data for result in own):
+        lines.append(f"- {data_set_info(name).title}: {data_set_info(name).note}")
     if any(UNVERIFIED in result.data_title for result in own):
         lines += ["", _UNVERIFIED_NOTE]
     # Comparing takes seconds, so only this model is compared.
@@ -210,6 +219,8 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
                 for metric in metrics
             ),
         ]
+    if entry.published:
+        lines += ["", f"Published figures: {entry.published}"]
     size = f"{bytes_text(own[0].weights_bytes)} of weights. " if entry.weights else ""
     lines += ["", f"{size}Measured on: {conditions(own)}."]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from zoo.errors import InputError, ZooError
+from zoo.errors import InputError, ResultsError, ZooError
 from zoo.terminal import console, say
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
@@ -122,8 +122,8 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
         "weights": entry.weights,
         "license": entry.license,
         "data": list(entry.data),
-        "trained on": entry.recipe.data if entry.recipe else None,
-        "kept out of training": list(entry.recipe.exclude) if entry.recipe else [],
+        "trained_on": entry.recipe.data if entry.recipe else None,
+        "kept_out_of_training": list(entry.recipe.exclude) if entry.recipe else [],
         "limits": entry.limits,
         "references": [f"{reference.text} {reference.url}" for reference in entry.references],
     }
@@ -138,7 +138,7 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
     for fact, value in facts.items():
         text = "\n".join(value) if isinstance(value, list) else value
         if text not in (None, ""):
-            table.add_row(fact, f"{text:,}" if isinstance(text, int) else text)
+            table.add_row(fact.replace("_", " "), f"{text:,}" if isinstance(text, int) else text)
     console().print(table)
 
 
@@ -192,6 +192,7 @@ def bench(
     out: Annotated[
         Path, typer.Option(help="Folder of results; what is there already is not run again.")
     ] = Path("bench-results"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there.")] = False,
     stall: Annotated[
         float, typer.Option(help="Seconds of silence after which a model is stopped.")
     ] = 600.0,
@@ -206,9 +207,11 @@ def bench(
     from zoo.results import to_json
 
     jobs = plan(selection, suite=suite, data=data)
-    settings = Settings(limit=limit, threads=threads, device=device, stall_seconds=stall)
+    settings = Settings(
+        limit=limit, threads=threads, device=device, stall_seconds=stall, fresh=fresh
+    )
     outcomes: list[Outcome] = []
-    interrupted = False
+    interrupted, unwritten = False, None
     with BenchProgress(len(jobs)) as progress:
         try:
             for outcome in run(jobs, out, settings, progress.on_event):
@@ -216,6 +219,8 @@ def bench(
                 progress.on_outcome(outcome)
         except KeyboardInterrupt:
             interrupted = True
+        except ResultsError as error:  # a full disk: what was measured is still told
+            unwritten = error
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     if as_json:
@@ -234,6 +239,8 @@ def bench(
     else:
         print_results(results)
     print_failures(failures)
+    if unwritten is not None:
+        raise unwritten
     if interrupted:
         say(
             f"Interrupted: {len(results)} of {len(jobs)} results are in {str(out)!r}; "
@@ -259,7 +266,7 @@ def train(
 ) -> None:
     """Make a model's weights anew, as its recipe says.
 
-    Ctrl-C loses at most the epoch in hand; the same command goes on from the last checkpoint.
+    A network keeps a checkpoint of each epoch: after Ctrl-C the same command goes on from there.
     """
     from zoo import registry
     from zoo.training import train as follow_recipe

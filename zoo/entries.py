@@ -75,6 +75,7 @@ class ModelInfo:
     baseline: the 1.0 model that this 2.0 model replaces.
     data: the data sets that a benchmark runs it on.
     parameters: how many numbers were learned or stored to predict with.
+    published: the figure that the literature gives for the method, and how this model compares.
     limits: what a user should know before trusting it, in one or two sentences.
     """
 
@@ -90,6 +91,7 @@ class ModelInfo:
     baseline: str | None = None
     data: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    published: str = ""
     limits: str = ""
 
     @property

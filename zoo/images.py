@@ -19,6 +19,20 @@ from zoo.errors import InputError
 
 MAX_PIXELS = 64_000_000  # beyond any classifier's need; decoded RGB is then at most 192 MB
 MIN_SIDE = 4
+# Not everything that Pillow knows: some formats (EPS) are programs, run by another program.
+FORMATS = (
+    "BMP",
+    "GIF",
+    "ICO",
+    "JPEG",
+    "JPEG2000",
+    "PCX",
+    "PNG",
+    "PPM",
+    "TGA",
+    "TIFF",
+    "WEBP",
+)
 
 _EXPECTED = "a path, bytes, a PIL image, or a NumPy array (HxW or HxWx3; uint8 or float in 0..1)"
 
@@ -117,7 +131,7 @@ def _decode(file: Path | io.BytesIO, what: str) -> Image.Image:
     with _sentences(what), warnings.catch_warnings():
         # Our own limit is stricter than the size at which Pillow begins to warn.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             _checked_size(image)
             return _flat(image, what)
 

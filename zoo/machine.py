@@ -7,6 +7,7 @@ import os
 import platform
 import resource
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -78,3 +79,26 @@ def describe(device: str = "cpu") -> dict[str, str | int | float]:
 
         facts["accelerator"] = torch.cuda.get_device_name(device)
     return facts
+
+
+_VERSIONED = (
+    "software-zoo",
+    "numpy",
+    "pillow",
+    "scipy",
+    "scikit-image",
+    "scikit-learn",
+    "torch",
+    "transformers",
+)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package that a measurement depends on."""
+    found = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

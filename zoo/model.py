@@ -107,7 +107,8 @@ class Model(ABC):
         """Learn a new model from examples; the same seed and examples give the same model.
 
         validation: examples on which hyperparameters and calibration are chosen.
-        workspace: a folder for the log and for checkpoints; training goes on from there.
+        workspace: a folder for the log, and for checkpoints if the method keeps any: training then
+        goes on from there.
         options: the method's own, named in its class.
         """
         raise ZooError(f"{cls.__name__} comes as it is and does not learn from examples.")

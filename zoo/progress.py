@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Report:
+class Progress:
     """Handed to every `fit`.
 
     show: whether bars and log lines are drawn on stderr.

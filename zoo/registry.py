@@ -159,7 +159,8 @@ def load(name: str | Path, *, device: str = "auto", **options: Any) -> Model:
         entry = registry().models[name]
         model_class = model_class_of(entry)
         if entry.weights is None:
-            model_class.pick_device(device)  # refuses one that is not here
+            if model_class.pick_device(device) != "cpu":
+                options["device"] = device
             model = model_class(**options)
         else:
             model = model_class.load(weights_folder(entry), device, **options)

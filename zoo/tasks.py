@@ -29,7 +29,6 @@ class Task:
     """
 
     name: str
-    title: str
     unit: str
     sample: str
     fingerprint: Callable[[Any], bytes]
@@ -110,7 +109,6 @@ def _calibration_error(totals: Statistics) -> Statistics:
 
 IMAGE_CLASSIFICATION = Task(
     name="image-classification",
-    title="image classification",
     unit="image",
     sample="picture.png",
     fingerprint=_image_fingerprint,

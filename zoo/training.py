@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from zoo.entries import DataSetInfo, ModelInfo, Recipe
 from zoo.errors import InputError, ZooError
 from zoo.machine import describe_cpu, usable_cores
 from zoo.model import Model
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.registry import data_set, data_set_info, model_class_of
 from zoo.tasks import task
 
@@ -42,7 +43,7 @@ def train(
         raise ZooError(f"{entry.name} has no recipe: its weights are not made here.")
     seed = recipe.seed if seed is None else seed
     workspace.mkdir(parents=True, exist_ok=True)
-    report = Report(show=progress, log_file=workspace / "log.jsonl")
+    report = Progress(show=progress, log_file=workspace / "log.jsonl")
     source = data_set(recipe.data)
     examples = list(report.track(training_examples(source, recipe), f"Reading {recipe.data}"))
     learn, held_out = split_validation(examples, recipe.validation, seed)
@@ -50,6 +51,7 @@ def train(
         "train": content_hash(source.info, learn),
         "validation": content_hash(source.info, held_out),
     }
+    earlier = seconds_so_far(workspace / "log.jsonl")
     report.log(event="start", model=entry.name, train=len(learn), validation=len(held_out))
     began = time.monotonic()
     model = model_class_of(entry).fit(
@@ -69,9 +71,10 @@ def train(
         "content_sha256": hashes,
         "seed": seed,
         "options": dict(recipe.options),
-        "seconds": round(time.monotonic() - began),
+        "seconds": round(earlier + time.monotonic() - began),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{describe_cpu()}, {usable_cores()} cores",
+        "machine": f"{describe_cpu()}, cores: {usable_cores()}",
+        "device": getattr(model, "device", "cpu"),
         "versions": {name: version(name) for name in ("software-zoo", "numpy", "torch")},
         "python": platform.python_version(),
     }
@@ -115,6 +118,22 @@ def split_validation(
     learn = [example for i, example in enumerate(examples) if i not in chosen]
     held_out = [example for i, example in enumerate(examples) if i in chosen]
     return learn, held_out
+
+
+def seconds_so_far(log_file: Path) -> float:
+    """How long an interrupted training had run, all its legs together, by its log."""
+    if not log_file.is_file():
+        return 0.0
+    total = leg = 0.0
+    for line in log_file.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event.get("event") == "start":
+            total, leg = total + leg, 0.0
+        elif event.get("event") == "saved":  # that training is done; another begins
+            total = leg = 0.0
+        else:
+            leg = event["at_seconds"]
+    return total + leg
 
 
 def _title(source: DataSet) -> str:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +33,6 @@ LATENCY_SAMPLES = 300
 LATENCY_SECONDS = 20.0
 WARM_UP = 5
 SEED = 0
-_VERSIONED = (
-    "software-zoo",
-    "numpy",
-    "pillow",
-    "scipy",
-    "scikit-image",
-    "scikit-learn",
-    "torch",
-    "transformers",
-)
 _LONGEST_REASON = 300
 
 Say = Callable[..., None]
@@ -71,6 +59,10 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
     records, batch_seconds = _answers(model, job, examples, say)
     peak = max(peak_of_loading, machine.peak_memory_bytes())
     say(step="scoring")
+    scores = {metric.name: metrics.score(metric, records, seed=SEED) for metric in job.metrics}
+    for name, score in scores.items():
+        if not all(map(math.isfinite, (score.value, score.low, score.high))):
+            raise BenchmarkError(f"Its {name} is not a number.")
     p50, p95, p99 = np.quantile(latencies, (0.5, 0.95, 0.99)).tolist()
     return Result(
         subject=subject,
@@ -79,7 +71,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         baseline=entry.baseline,
         data_title=data_title,
         count=len(examples),
-        scores={metric.name: metrics.score(metric, records, seed=SEED) for metric in job.metrics},
+        scores=scores,
         seed=SEED,
         timing=Timing(
             latency_p50=p50,
@@ -94,7 +86,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         weights_bytes=weights.folder_bytes(weights_folder(entry)) if entry.weights else 0,
         parameters=entry.parameters,
         machine=here,
-        versions=_versions(),
+        versions=machine.versions(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         records=records,
     )
@@ -145,16 +137,6 @@ def _answers(
                 columns.setdefault(name, []).append(value)
         say(step="answering", done=start + len(batch), total=len(examples))
     return columns, seconds
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _VERSIONED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def reason(error: BaseException) -> str:

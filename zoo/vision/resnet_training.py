@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.errors import InputError
-from zoo.progress import Report
+from zoo.progress import Progress
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -33,7 +33,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Schedule:
     """How to train; every field can be stored as JSON.
 
     learning_rate: at its peak, for the mean loss of a batch; it rises linearly from a fifth of
@@ -44,7 +44,8 @@ class Recipe:
     precision: of the forward and backward computation, "float32" or "bfloat16".
     mirror: whether images are mirrored every second epoch (arXiv:2404.00498, section 3.6).
     translation: largest shift in whole pixels, the image reflected at its border.
-    cutout: side in pixels of a square replaced by the mean (DeVries & Taylor, arXiv:1708.04552).
+    cutout: a square replaced by the mean (DeVries & Taylor, arXiv:1708.04552): all pixels nearer
+        to its centre than half of this, in each direction.
     rotation, shear, scale: largest angle (degrees), shear and relative change of size.
     elastic: root mean square displacement in pixels of a smooth random distortion (Simard,
         Steinkraus & Platt, ICDAR 2003).
@@ -89,14 +90,14 @@ def random_generator(seed: int, *stream: int) -> torch.Generator:
 
 
 def augment(
-    images: Tensor, mirrored: Tensor, fill: Tensor, recipe: Recipe, generator: torch.Generator
+    images: Tensor, mirrored: Tensor, fill: Tensor, schedule: Schedule, generator: torch.Generator
 ) -> Tensor:
     """Vary a batch: uint8 [B, H, W, C] -> float pixel values [B, C, H, W], channels last in memory.
 
     mirrored: bool [B]; fill: [C, 1, 1], what a cutout leaves.
     """
     batch, height, width, _ = images.shape
-    reach = recipe.translation
+    reach = schedule.translation
     shifts = torch.randint(-reach, reach + 1, (2, batch, 1), generator=generator)
     rows = _reflect(torch.arange(height) + shifts[0], height)
     columns = _reflect(torch.arange(width) + shifts[1], width)
@@ -104,13 +105,13 @@ def augment(
     # Shift, reflection and mirror image are one gather: [B, 1, 1], [B, H, 1], [B, 1, W].
     moved = images[torch.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]]
     pixels = moved.permute(0, 3, 1, 2).float()
-    if recipe.rotation or recipe.shear or recipe.scale or recipe.elastic:
-        pixels = _distort(pixels, recipe, generator)
-    if recipe.cutout:
+    if schedule.rotation or schedule.shear or schedule.scale or schedule.elastic:
+        pixels = _distort(pixels, schedule, generator)
+    if schedule.cutout:
         inside = [
             (torch.arange(length) - torch.randint(length, (batch, 1), generator=generator)).abs()
             * 2
-            < recipe.cutout
+            < schedule.cutout
             for length in (height, width)
         ]
         hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
@@ -123,16 +124,16 @@ def _reflect(index: Tensor, length: int) -> Tensor:
     return (length - 1 - (length - 1 - index.abs()).abs()).clamp(min=0)
 
 
-def _distort(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+def _distort(pixels: Tensor, schedule: Schedule, generator: torch.Generator) -> Tensor:
     """Rotate, shear and scale each image about its centre and bend it, by bilinear sampling."""
     batch, _, height, width = pixels.shape
 
     def symmetric(limit: float) -> Tensor:
         return (torch.rand(batch, generator=generator) * 2 - 1) * limit
 
-    angle = symmetric(math.radians(recipe.rotation))
-    shear = symmetric(recipe.shear)
-    scale_y, scale_x = (torch.exp(symmetric(math.log1p(recipe.scale))) for _ in range(2))
+    angle = symmetric(math.radians(schedule.rotation))
+    shear = symmetric(schedule.shear)
+    scale_y, scale_x = (torch.exp(symmetric(math.log1p(schedule.scale))) for _ in range(2))
     cos, sin, zero = torch.cos(angle), torch.sin(angle), torch.zeros(batch)
     # Rotation @ shear @ scale, from output to input coordinates (each -1 to 1).
     matrix = torch.stack(
@@ -143,53 +144,53 @@ def _distort(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Tens
         1,
     )
     grid = functional.affine_grid(matrix, list(pixels.shape), align_corners=False)
-    if recipe.elastic:
+    if schedule.elastic:
         knots = torch.randn(batch, 2, 5, 5, generator=generator)
         bend = functional.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
         pixel = torch.tensor([2 / width, 2 / height])
-        grid = grid + bend.permute(0, 2, 3, 1) * recipe.elastic * pixel
+        grid = grid + bend.permute(0, 2, 3, 1) * schedule.elastic * pixel
     return functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
 
 
 class _Trainer(Generic[Network]):
     """What changes during training: the network, its average, the optimiser and the epoch."""
 
-    def __init__(self, network: Network, recipe: Recipe) -> None:
+    def __init__(self, network: Network, schedule: Schedule) -> None:
         self.network = network
         self.average: Network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.recipe = recipe
+        self.schedule = schedule
         self.epoch = 0
         self.step = 0
         learned = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
         self.names: dict[Tensor, str] = {parameter: name for name, parameter in learned}
         groups: list[dict[str, Any]] = [
             {"params": [p for p in self.names if p.ndim > 1], "factor": 1.0},
-            {"params": [p for p in self.names if p.ndim == 1], "factor": recipe.bias_factor},
+            {"params": [p for p in self.names if p.ndim == 1], "factor": schedule.bias_factor},
         ]
         for group in groups:
             # The same share of a bias decays at each step, although biases learn faster.
-            group["weight_decay"] = recipe.weight_decay / group["factor"]
+            group["weight_decay"] = schedule.weight_decay / group["factor"]
         self.optimiser = torch.optim.SGD(
-            groups, lr=recipe.learning_rate, momentum=recipe.momentum, nesterov=True
+            groups, lr=schedule.learning_rate, momentum=schedule.momentum, nesterov=True
         )
 
     def update(self, pixels: Tensor, targets: Tensor, steps_per_epoch: int) -> Tensor:
         """One step of the optimiser and of the average; the batch's mean loss, a scalar."""
-        recipe = self.recipe
+        schedule = self.schedule
         for group in self.optimiser.param_groups:
-            rate = recipe.rate(self.step / steps_per_epoch)
+            rate = schedule.rate(self.step / steps_per_epoch)
             group["lr"] = rate * group["factor"]
-        with precision(recipe, pixels.device):
+        with precision(schedule, pixels.device):
             logits = self.network(pixels)
         loss = functional.cross_entropy(
-            logits.float(), targets, label_smoothing=recipe.label_smoothing
+            logits.float(), targets, label_smoothing=schedule.label_smoothing
         )
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.step += 1
         # Early on the average forgets faster, so that it does not remember the initial weights.
-        horizon = min(recipe.averaging_epochs * steps_per_epoch, self.step / 4)
+        horizon = min(schedule.averaging_epochs * steps_per_epoch, self.step / 4)
         self._move_average(1 - math.exp(-1 / horizon) if horizon > 0 else 1.0)
         return loss.detach()
 
@@ -232,21 +233,22 @@ class _Trainer(Generic[Network]):
         self.epoch, self.step = epoch, epoch * steps_per_epoch
 
 
-def precision(recipe: Recipe, device: torch.device) -> torch.autocast:
-    """The context in which a network computes in the recipe's precision."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bfloat16")
+def precision(schedule: Schedule, device: torch.device) -> torch.autocast:
+    """The context in which a network computes in the schedule's precision."""
+    narrow = schedule.precision == "bfloat16"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=narrow)
 
 
 def fingerprint(
     images: NDArray[np.uint8],
     targets: NDArray[np.int64],
-    recipe: Recipe,
+    schedule: Schedule,
     seed: int,
     network: nn.Module,
 ) -> str:
     """What a training run depends on, as hexadecimal text."""
     shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
-    facts = {"recipe": asdict(recipe), "seed": seed, "shapes": shapes, "images": images.shape}
+    facts = {"schedule": asdict(schedule), "seed": seed, "shapes": shapes, "images": images.shape}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(np.ascontiguousarray(images).data)
     digest.update(np.ascontiguousarray(targets).data)
@@ -286,12 +288,12 @@ def train(
     network: Network,
     images: NDArray[np.uint8],
     targets: NDArray[np.int64],
-    recipe: Recipe,
+    schedule: Schedule,
     *,
     fill: Tensor,
     accuracy: Callable[[nn.Module], float] | None,
     seed: int,
-    report: Report,
+    report: Progress,
     workspace: Path | None,
 ) -> Network:
     """Train `network` in place and return the average of its weights, in evaluation mode.
@@ -302,26 +304,26 @@ def train(
     of other images, targets or options is ignored.
     """
     device = next(network.parameters()).device
-    trainer = _Trainer(network, recipe)
+    trainer = _Trainer(network, schedule)
     pixels_u8, labels = torch.from_numpy(images), torch.from_numpy(targets)
-    steps = max(1, len(images) // recipe.batch_size)
+    steps = max(1, len(images) // schedule.batch_size)
     checkpoint = None
     if workspace is not None:
-        run = fingerprint(images, targets, recipe, seed, network)
+        run = fingerprint(images, targets, schedule, seed, network)
         checkpoint = _Checkpoint(workspace / CHECKPOINT, run)
         checkpoint.read_into(trainer, steps)
     coin = torch.rand(len(images), generator=random_generator(seed, 0)) < 0.5
-    while trainer.epoch < recipe.epochs:
+    while trainer.epoch < schedule.epochs:
         began = time.monotonic()
         epoch = trainer.epoch
         generator = random_generator(seed, 1, epoch)
         network.train()
         # Each image is mirrored in every second epoch; which one comes first is chance.
-        mirrored = coin ^ (epoch % 2 == 1) if recipe.mirror else torch.zeros_like(coin)
+        mirrored = coin ^ (epoch % 2 == 1) if schedule.mirror else torch.zeros_like(coin)
         losses = []
         order = torch.randperm(len(images), generator=generator).tensor_split(steps)
-        for batch in report.track(order, f"epoch {epoch + 1}/{recipe.epochs}"):
-            pixels = augment(pixels_u8[batch], mirrored[batch], fill, recipe, generator)
+        for batch in report.track(order, f"epoch {epoch + 1}/{schedule.epochs}"):
+            pixels = augment(pixels_u8[batch], mirrored[batch], fill, schedule, generator)
             losses.append(trainer.update(pixels.to(device), labels[batch].to(device), steps))
         trainer.epoch += 1
         values: dict[str, float] = {"train_loss": float(torch.stack(losses).mean())}
