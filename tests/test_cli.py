@@ -405,4 +405,4 @@ def test_listing_imports_no_domains_code(site: Path) -> None:
     assert modules.isdisjoint(heavy)
     assert modules.isdisjoint({"zoo.bench", "zoo.cards", "zoo.report", "zoo.training"})
     vision = {name for name in modules if name.startswith("zoo.vision")}
-    assert vision == {"zoo.vision", "zoo.vision.catalog"}
+    assert vision == {"zoo.vision", "zoo.vision.catalog", "zoo.vision.data_sets"}
