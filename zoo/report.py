@@ -207,7 +207,8 @@ def conditions(results: Sequence[Result]) -> str:
         )
         if fact not in facts:
             facts.append(fact)
-    if any(r.machine["load_average"] > r.machine["cores"] for r in results):
+    # The benchmark itself keeps up to all cores busy from one model to the next.
+    if any(r.machine["load_average"] > 1.5 * r.machine["cores"] for r in results):
         facts.append("the machine was busy with something else, so the times are too long")
     return "; ".join(facts)
 
