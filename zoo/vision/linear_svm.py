@@ -81,13 +81,6 @@ class Standardisation:
         """Leaves `width` features as they are."""
         return cls(np.zeros(width, np.float32), np.ones(width, np.float32))
 
-    def apply(self, features: Features) -> NDArray[np.float32]:
-        """[N, D] -> [N, D]."""
-        standardised = features.astype(np.float32)
-        standardised -= self.mean
-        standardised /= self.scale
-        return standardised
-
 
 def blocks(features: Features) -> list[slice]:
     """Slices of rows of `features` [N, D], small enough to convert to float32 one at a time."""
