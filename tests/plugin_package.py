@@ -27,16 +27,19 @@ LABELS = tuple("0123456789")
 
 class Brightness(Model):
     task = "image-classification"
+    predict_options = frozenset({"sharpness"})
 
     def _prepare(self, x: Any) -> float:
         return float(image_array(x, (28, 28), "L").mean()) / 255
 
-    def _predict(self, batch: Sequence[float], **options: Any) -> list[Classification]:
-        return [self._answer(brightness) for brightness in batch]
+    def _predict(
+        self, batch: Sequence[float], *, sharpness: float = 100, **options: Any
+    ) -> list[Classification]:
+        return [self._answer(brightness, sharpness) for brightness in batch]
 
-    def _answer(self, brightness: float) -> Classification:
+    def _answer(self, brightness: float, sharpness: float) -> Classification:
         # Label k stands for the brightness k / 9.
-        weights = np.exp(-100 * (brightness - np.arange(10) / 9) ** 2)
+        weights = np.exp(-sharpness * (brightness - np.arange(10) / 9) ** 2)
         return Classification(LABELS, tuple((weights / weights.sum()).tolist()))
 
 
@@ -75,6 +78,32 @@ CATALOG = Catalog(
 '''
 
 
+_COMMANDS = '''
+"""What the package adds to the command line."""
+
+from typing import Annotated
+
+import typer
+
+
+def glow(times: int, loud: Annotated[bool, typer.Option(help="Say it loud.")] = False) -> None:
+    """Say how it glows.
+
+    As often as wanted.
+
+    Example: zoo glow 3 --loud
+    """
+    print(" ".join(["GLOW" if loud else "glow"] * times))
+
+
+def dim_all() -> None:
+    """Say nothing."""
+
+
+COMMANDS = (glow, dim_all)
+'''
+
+
 # A second package: models that do each thing that a model must not do, and two that sleep.
 _ROGUES = '''
 import os
@@ -87,7 +116,9 @@ import numpy as np
 from zoo_brightness import Brightness
 
 from zoo.entries import Catalog, DataSetInfo, Generation, ModelInfo, Reference
-from zoo.predictions import Classification
+from zoo.errors import InputError
+from zoo.model import Model
+from zoo.predictions import Classification, Move
 from zoo.sources import ParquetFolder, PythonPackage, SystemPackage
 
 
@@ -136,7 +167,7 @@ class Vanishes(Brightness):
 
 
 class Doubts(Brightness):
-    def _answer(self, brightness):
+    def _answer(self, brightness, sharpness):
         return Classification(tuple("0123456789"), (float("nan"),) * 10)
 
 
@@ -173,11 +204,35 @@ class Sleeps(Good):
         return super()._predict(batch, **options)
 
 
-def entry(name, kind, *, entry=None, weights=None, data=("tiny-digits",), baseline=None):
+class Echo(Model):
+    """Takes text and gives it back."""
+
+    task = "board-game"
+
+    def _prepare(self, x):
+        if not isinstance(x, str):
+            raise InputError(f"Text is wanted; {type(x).__name__} came.")
+        return x
+
+    def _predict(self, batch, **options):
+        return [Move(repr(x), 0, 0.0, (repr(x),), (1.0,), 1, 1) for x in batch]
+
+
+def entry(
+    name,
+    kind,
+    *,
+    entry=None,
+    weights=None,
+    data=("tiny-digits",),
+    baseline=None,
+    task="image-classification",
+    variants=(),
+):
     return ModelInfo(
         name=name,
         summary="Does what it must not.",
-        task="image-classification",
+        task=task,
         generation=Generation.SOFTWARE_2 if baseline else Generation.SOFTWARE_1,
         entry=entry or f"zoo_rogues:{kind}",
         weights=weights,
@@ -186,6 +241,7 @@ def entry(name, kind, *, entry=None, weights=None, data=("tiny-digits",), baseli
         references=(Reference("The test suite of zoo", "https://example.org"),),
         baseline=baseline,
         data=data,
+        variants=variants,
     )
 
 
@@ -198,6 +254,14 @@ CATALOG = Catalog(
         entry("rogues/weightless", "Good", weights="zoo_rogues_data:nowhere"),
         entry("sleepers/a-quick", "Good", data=("tiny-digits", "nowhere-digits")),
         entry("sleepers/b-slow", "Sleeps", baseline="sleepers/a-quick"),
+        entry("choosy/written", "Good"),
+        entry(
+            "choosy/learned",
+            "Good",
+            baseline="choosy/written",
+            variants=({"sharpness": 50}, {"sharpness": 0.0}),
+        ),
+        entry("choosy/echo", "Echo", task="board-game", data=()),
     ),
     data_sets=tuple(
         DataSetInfo(
@@ -229,7 +293,11 @@ def install(folder: Path, *, module: str = _MODULE) -> Path:
 
     module: other source text, to see what becomes of a package that is broken.
     """
-    return _install(folder, DISTRIBUTION, "zoo_brightness", module)
+    _install(folder, DISTRIBUTION, "zoo_brightness", module)
+    (folder / "zoo_brightness_commands.py").write_text(_COMMANDS, encoding="utf-8")
+    with (folder / "zoo_brightness-1.0.dist-info" / "entry_points.txt").open("a") as points:
+        points.write("[zoo.commands]\nbrightness = zoo_brightness_commands:COMMANDS\n")
+    return folder
 
 
 def install_rogues(folder: Path) -> Path:

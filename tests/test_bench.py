@@ -134,13 +134,14 @@ def test_a_domain_and_everything(installed: None) -> None:
     everything = _names(plan())
     assert {name.partition("/")[0] for name, _ in _names(plan("toys"))} == {"toys"}
     assert set(_names(plan("toys"))) | set(_names(plan("rogues"))) < set(everything)
-    assert len(everything) == len(set(everything))
+    titles = [job.title for job in plan()]
+    assert len(titles) == len(set(titles))
     domains = [name.partition("/")[0] for name, _ in everything]
     assert domains == sorted(domains)
 
 
 def test_the_offline_suite_is_what_the_installation_brings(installed: None) -> None:
-    assert {name for _, name in _names(plan())} == {"mnist-5k", "tiny-digits"}
+    assert {name for _, name in _names(plan())} == {"connect4-positions", "mnist-5k", "tiny-digits"}
     full = {name for _, name in _names(plan(suite="full"))}
     assert full >= {"mnist-5k", "tiny-digits", "nowhere-digits", "mnist", "cifar10"}
 
@@ -150,6 +151,30 @@ def test_one_data_set_in_place_of_the_suites(installed: None) -> None:
         ("sleepers/a-quick", "nowhere-digits")
     ]
     assert {name for _, name in _names(plan(data="mnist-5k"))} == {"mnist-5k"}
+
+
+def _titles(jobs: list[Job]) -> list[str]:
+    return [job.title for job in jobs]
+
+
+def test_a_model_is_measured_with_its_defaults_and_then_its_variants(installed: None) -> None:
+    assert _titles(plan("choosy/learned")) == [
+        "choosy/written on tiny-digits",
+        "choosy/learned on tiny-digits",
+        "choosy/learned (sharpness=50) on tiny-digits",
+        "choosy/learned (sharpness=0.0) on tiny-digits",
+    ]
+
+
+def test_options_that_are_asked_for_take_the_place_of_both(installed: None) -> None:
+    assert _titles(plan("choosy/learned", options={"sharpness": 7})) == [
+        "choosy/written on tiny-digits",
+        "choosy/learned (sharpness=7) on tiny-digits",
+    ]
+    assert _titles(plan("choosy", options={"sharpness": 7})) == [
+        "choosy/written (sharpness=7) on tiny-digits",
+        "choosy/learned (sharpness=7) on tiny-digits",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -300,6 +325,29 @@ def test_times_and_memory_are_plausible(toys: tuple[Done, Path]) -> None:
         # Reading this data set takes 300 MB for a moment, which is no business of the model.
         assert 10 * 2**20 < result.peak_memory_bytes < 200 * 2**20
         assert (result.weights_bytes, result.parameters) == (0, 0)
+
+
+def test_options_reach_the_model_and_its_result(installed: None, tmp_path: Path) -> None:
+    jobs = plan("choosy/learned")[1:]
+    settings = Settings(threads=1, limit=20)
+    outcomes = list(run(jobs, tmp_path, settings))
+    results = [one.result for one in outcomes if one.result is not None]
+    assert [one.failure for one in outcomes] == ["", "", ""]
+    assert [dict(one.subject.options) for one in results] == [dict(job.options) for job in jobs]
+    sure, less_sure, clueless = (one.records["confidence"][0] for one in results)
+    assert 0.1 == clueless < less_sure < sure
+    assert files(tmp_path) == {
+        f"choosy/learned/tiny-digits-test-first20{suffix}.json"
+        for suffix in ("", "-sharpness=50", "-sharpness=0.0")
+    }
+    assert all(one.resumed for one in run(jobs, tmp_path, settings))
+
+
+def test_an_option_that_a_model_has_not_costs_its_row(installed: None, tmp_path: Path) -> None:
+    job = Job(info("rogues/good"), "tiny-digits", {"depth": 3})
+    (outcome,) = run([job], tmp_path, Settings(threads=1, limit=2))
+    assert outcome.result is None
+    assert outcome.failure == "Good predicts with no option 'depth'; it has sharpness."
 
 
 # --- models that fail ----------------------------------------------------------------------------

@@ -161,6 +161,47 @@ def test_every_figure_of_the_body_is_the_results(trained: Path, results: list[Re
     assert "1.50 MiB of weights. Measured on: Test CPU, 2 cores" in body
 
 
+def test_a_variant_has_a_row_of_its_own_after_the_default(
+    trained: Path, results: list[Result]
+) -> None:
+    learned, written = results
+    quick = replace(
+        learned,
+        subject=replace(learned.subject, options={"simulations": 50}),
+        records=written.records,
+        scores=written.scores,
+    )
+    parsed = _parse(card(LEARNED, [quick, *results]))
+    rows = [line.split(" | ") for line in parsed.text.splitlines() if line.startswith("| ")]
+    rows = [cells for cells in rows if not cells[1].startswith("---")]
+    assert [cells[1] for cells in rows] == ["Options", "default", "simulations=50"]
+    assert [cells[2][:5] for cells in rows[1:]] == ["95.00", "70.00"]
+    assert "`toys/learned (simulations=50)` minus `toys/written` on Tiny digits" in parsed.text
+    # The Hub is told the default's figures, for it knows no options.
+    assert parsed.data.eval_results == _parse(card(LEARNED, results)).data.eval_results
+
+
+def test_a_model_that_learned_by_itself_tells_of_no_data(trained: Path) -> None:
+    stored = weights.read(trained)
+    alone = replace(LEARNED, recipe=Recipe(data=None, exclude=("tiny-digits",)))
+    kept = ("examples", "seed", "options", "seconds", "machine", "finished")
+    facts = {
+        **{key: stored.training[key] for key in kept},
+        "data": None,
+        "excluded_by_content": ["tiny-digits"],
+    }
+    try:
+        weights.write(trained, replace(stored, training=facts))
+        parsed = _parse(card(alone, []))
+    finally:
+        weights.write(trained, stored)
+    assert parsed.data.datasets is None
+    assert "- Data: none; it learned by itself." in parsed.text
+    assert "- Kept out by content: every example of Tiny digits" in parsed.text
+    assert "Content of the training examples" not in parsed.text
+    assert "Training data" not in parsed.text
+
+
 def test_the_baselines_card_tells_the_same_comparison(results: list[Result], trained: Path) -> None:
     body = _parse(card(WRITTEN, results)).text
     assert "- accuracy: +25.00 points (+14.01 to +35.01; exact McNemar, p < 0.001)" in body

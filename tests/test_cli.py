@@ -175,6 +175,9 @@ def test_info_shows_what_is_known(zoo: Zoo) -> None:
     assert facts["baseline"] == MODEL
     assert facts["generation"] == "2.0"
     assert facts["data"] == ["mnist-5k"]
+    assert facts["variants"] == []
+    chosen = json.loads(zoo("info", "choosy/learned", "--json").out)
+    assert chosen["variants"] == ["sharpness=50", "sharpness=0.0"]
     assert facts["references"] == ["The test suite of zoo https://example.org"]
     shown = zoo("info", LEARNED).out
     assert f"baseline    {MODEL} " in shown
@@ -199,6 +202,15 @@ def test_info_shows_what_is_known(zoo: Zoo) -> None:
         (("bench", "--threads", "-1"), "The number of threads cannot be -1."),
         (("bench", "--stall", "0"), "The seconds of silence must be more than 0; 0 came."),
         (("bench", "--device", "auto"), "Name the device to measure on"),
+        (("bench", "--option", "depth"), "An option is written NAME=VALUE; 'depth' came."),
+        (("predict", MODEL, "x.png", "--option", "=3"), "An option is written NAME=VALUE"),
+        (
+            ("predict", MODEL, "x.png", "--option", "depth=3"),
+            f"{MODEL} predicts with no option 'depth'; it has sharpness.",
+        ),
+        (("train", "vision/hog-svm-mnist", "--sede", "3"), "named 'sede'; did you mean seed"),
+        (("train", "vision/hog-svm-mnist", "--seed=3", "5"), "--NAME VALUE; '5' came."),
+        (("train", "vision/hog-svm-mnist", "--orientations"), "'--orientations' has no value."),
         (("train", MODEL), f"{MODEL} has no recipe"),
         (("train", "toys/brightnes-mnist"), "did you mean"),
         (("train", "vision/hog-svm-mnist"), "The data set 'mnist' is not here. To get it: set"),
@@ -254,6 +266,46 @@ def test_an_input_from_standard_input(
     assert (done.code, answer["input"], answer["label"]) == (0, "-", "9")
 
 
+def test_options_of_predict(zoo: Zoo, pictures: list[str]) -> None:
+    def confidence(*options: str) -> float:
+        done = zoo("predict", MODEL, pictures[0], "--json", *options)
+        assert (done.code, done.err) == (0, "")
+        found: float = json.loads(done.out)[0]["confidence"]
+        return found
+
+    assert confidence("--option", "sharpness=0") == pytest.approx(0.1)
+    assert 0.1 < confidence("--option", "sharpness=5") < confidence()
+
+
+def test_text_is_an_input_where_the_task_is_about_text(
+    zoo: Zoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = io.BytesIO(b"4435\n2")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+    done = zoo("predict", "choosy/echo", "44352", "", "-", "--json")
+    assert (done.code, done.err) == (0, "")
+    assert [one["action"] for one in json.loads(done.out)] == ["'44352'", "''", "'4435\\n2'"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe")))
+    broken = zoo("predict", "choosy/echo", "-")
+    _refused(broken, "What came in from standard input is no text: 'utf-8' codec")
+
+
+# --- train ---------------------------------------------------------------------------------------
+
+
+def test_train_passes_options_on(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "zoo.training.train", lambda entry, out, **given: asked.append((entry.name, out, given))
+    )
+    done = zoo("train", MODEL, "--game", "chess(a=1)", "--seed", "4", "--big-one=0.5", "--n", "-1")
+    assert done == Done(0, f"training/{MODEL}/weights\n", "")
+    workspace = Path("training") / MODEL
+    options = {"game": "chess(a=1)", "big_one": 0.5, "n": -1}
+    expected = {"workspace": workspace, "seed": 4, "options": options}
+    assert asked == [(MODEL, workspace / "weights", expected)]
+
+
 # --- bench, card, report -------------------------------------------------------------------------
 
 
@@ -264,8 +316,19 @@ def test_bench_tells_failures_with_1_and_as_json(zoo: Zoo) -> None:
     assert told["results"] == []
     (failure,) = told["failures"]
     assert (failure["model"], failure["data"]) == ("sleepers/a-quick", "nowhere-digits")
+    assert failure["options"] == {}
     assert "apt-get install no-such-deb" in failure["reason"]
     assert f"failed: {failure['reason']}" in done.err
+
+
+def test_bench_names_the_options_that_it_measured_with(zoo: Zoo) -> None:
+    arguments = ("sleepers", "--data", "nowhere-digits", "--option", "sharpness=5")
+    (failure,) = json.loads(zoo("bench", *arguments, "--json").out)["failures"]
+    assert failure["options"] == {"sharpness": 5}
+    done = zoo("bench", *arguments)
+    name = "sleepers/a-quick (sharpness=5) on nowhere-digits"
+    assert done.err.splitlines()[0] == f"failed  {name}"
+    assert f"\n{name} failed: " in done.err
 
 
 def test_a_benchmark_that_fails_whole_prints_no_table(zoo: Zoo) -> None:
@@ -401,8 +464,12 @@ def test_listing_imports_no_domains_code(site: Path) -> None:
     )
     modules = set(json.loads(done.stdout.splitlines()[-1]))
     assert "zoo.registry" in modules
-    heavy = {"torch", "scipy", "sklearn", "skimage", "transformers", "pyarrow", "huggingface_hub"}
+    heavy = {
+        *("torch", "scipy", "sklearn", "skimage", "transformers", "pyarrow", "huggingface_hub"),
+        *("numba", "pyspiel"),
+    }
     assert modules.isdisjoint(heavy)
     assert modules.isdisjoint({"zoo.bench", "zoo.cards", "zoo.report", "zoo.training"})
+    assert "zoo_brightness_commands" not in modules
     vision = {name for name in modules if name.startswith("zoo.vision")}
     assert vision == {"zoo.vision", "zoo.vision.catalog", "zoo.vision.data_sets"}

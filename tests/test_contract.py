@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from zoo.data import Example
 from zoo.entries import Generation, ModelInfo
 from zoo.errors import InputError, ZooError
 from zoo.model import Model
-from zoo.predictions import Classification
+from zoo.predictions import Classification, Move
 from zoo.registry import load_folder, model_class_of, weights_folder
 from zoo.tasks import task
 
@@ -35,6 +36,27 @@ TINY = {
     "vision/resnet-50": "resnet",
     "vision/convnextv2-tiny": "convnextv2",
 }
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the contract asks of every model of one task.
+
+    good, bad: inputs that a model must take or refuse; the first good one is the shortest to tell.
+    numbers: what two predictions have in common if they are the same.
+    check: fails if a prediction contradicts itself.
+    fit: fails if a class neither learns nor says that it does not; None where a class learns
+        otherwise than from examples, which its own tests must cover.
+    """
+
+    good: Callable[[Model], list[Any]]
+    bad: Callable[[Model], list[Any]]
+    numbers: Callable[[Any], list[float]]
+    check: Callable[[Any], None]
+    fit: Callable[[type[Model]], None] | None
+
+
+# --- image-classification ------------------------------------------------------------------------
 
 
 def _picture(seed: int, height: int, width: int) -> Image.Image:
@@ -49,7 +71,7 @@ def _png(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _good_images() -> list[Any]:
+def _good_images(_: Model) -> list[Any]:
     return [
         _picture(0, 28, 28).convert("L"),
         _picture(1, 32, 32),
@@ -61,7 +83,7 @@ def _good_images() -> list[Any]:
     ]
 
 
-def _bad_images() -> list[Any]:
+def _bad_images(_: Model) -> list[Any]:
     return [
         [_picture(0, 28, 28)],
         None,
@@ -77,8 +99,127 @@ def _bad_images() -> list[Any]:
     ]
 
 
-GOOD: dict[str, Callable[[], list[Any]]] = {"image-classification": _good_images}
-BAD: dict[str, Callable[[], list[Any]]] = {"image-classification": _bad_images}
+def _check_classification(prediction: Any) -> None:
+    assert isinstance(prediction, Classification)
+    assert prediction.label in prediction.labels
+    assert sum(prediction.probabilities) == pytest.approx(1, abs=1e-5)
+    assert str(prediction).startswith(prediction.label)
+
+
+def _fit_classifier(model_class: type[Model]) -> None:
+    """Two classes that differ in brightness are learned from forty examples, the same each time."""
+    rng = np.random.default_rng(0)
+    examples = [
+        Example(
+            np.clip(rng.normal(60 + 130 * (i % 2), 20, (28, 28)), 0, 255).astype(np.uint8),
+            ("dark", "light")[i % 2],
+        )
+        for i in range(40)
+    ]
+    if not hasattr(model_class, "tiny_options"):
+        with pytest.raises(ZooError, match="does not learn"):
+            model_class.fit(examples)
+        return
+    options = {"size": (28, 28), "mode": "L", "progress": False, **model_class.tiny_options()}
+    learned = [model_class.fit(examples, examples, seed=3, **options) for _ in range(2)]
+    inputs = [example.input for example in examples]
+    answers: list[list[Any]] = [list(one.predict_batch(inputs)) for one in learned]
+    assert all(_same(CASES["image-classification"], a, b) for a, b in zip(*answers, strict=True))
+    right = sum(p.label == e.target for p, e in zip(answers[0], examples, strict=True))
+    assert right >= 36
+
+
+# --- board-game ----------------------------------------------------------------------------------
+
+# Positions as people write them, by the game as OpenSpiel names it.
+WRITTEN = {
+    "connect_four()": ["44352", [3, 3, 3, 2, 4], "3\n3\n"],
+    "tic_tac_toe()": ["5192", [4, 0, 8], "4\n0\n"],
+}
+
+
+def _play(model: Any, moves: int | None) -> Any:
+    """An OpenSpiel state after so many random moves, or at the game's end."""
+    rng = np.random.default_rng(0)
+    state = model.rules.initial()
+    while not state.is_terminal() if moves is None else state.move_number() < moves:
+        action = int(rng.choice(state.legal_actions()))
+        if moves is None or not state.child(action).is_terminal():
+            state.apply_action(action)
+    return state
+
+
+def _good_positions(model: Any) -> list[Any]:
+    state = _play(model, 4)
+    return [
+        "",
+        state.history(),
+        tuple(state.history()),
+        np.array(_play(model, 2).history()),
+        state,
+        _play(model, 3).serialize(),
+        *WRITTEN.get(model.rules.name, []),
+    ]
+
+
+def _bad_positions(model: Any) -> list[Any]:
+    import pyspiel
+
+    over = _play(model, None)
+    other = "connect_four" if model.rules.kind == "tic_tac_toe" else "tic_tac_toe"
+    return [
+        "no-such-move",
+        "x" * 1000,
+        over,
+        over.history(),
+        over.serialize(),
+        b"44352",
+        None,
+        3.5,
+        [[1]],
+        [3.5],
+        [True],
+        [-1],
+        [model.rules.actions],
+        [10**30],
+        pyspiel.load_game(other).new_initial_state(),
+    ]
+
+
+def _check_move(prediction: Any) -> None:
+    assert isinstance(prediction, Move)
+    assert prediction.action in prediction.actions
+    assert prediction.index >= 0
+    assert len(set(prediction.actions)) == len(prediction.actions) == len(prediction.policy)
+    assert sum(prediction.policy) == pytest.approx(1, abs=1e-5)
+    assert min(prediction.policy) >= 0
+    assert -1 <= prediction.value <= 1
+    assert str(prediction).startswith(prediction.action)
+
+
+CASES = {
+    "image-classification": Case(
+        good=_good_images,
+        bad=_bad_images,
+        numbers=lambda prediction: list(prediction.probabilities),
+        check=_check_classification,
+        fit=_fit_classifier,
+    ),
+    "board-game": Case(
+        good=_good_positions,
+        bad=_bad_positions,
+        numbers=lambda prediction: [prediction.index, prediction.value, *prediction.policy],
+        check=_check_move,
+        fit=None,
+    ),
+}
+
+
+def _same(case: Case, a: Any, b: Any) -> bool:
+    return np.allclose(case.numbers(a), case.numbers(b), rtol=1e-4, atol=1e-5)
+
+
+# --- the contract --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module", params=ENTRIES, ids=lambda entry: entry.name)
@@ -89,54 +230,68 @@ def entry(request: pytest.FixtureRequest) -> ModelInfo:
 
 @pytest.fixture(scope="module")
 def model(entry: ModelInfo, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """The entry's model; one whose weights are on the Hub is stood for by a tiny random one."""
+    """The entry's model; one whose weights are on the Hub is stood for by a tiny random one.
+
+    One that has to be trained before it can be loaded is stood for by a quickly trained one.
+    """
     if entry.weights is not None and entry.weights.startswith("hub:"):
         folder = tmp_path_factory.mktemp("checkpoint")
         tiny_checkpoints.write(folder, TINY[entry.name])
         return load_folder(folder, device="cpu")
+    if entry.weights is None and entry.recipe is not None:
+        with pytest.raises(InputError, match="has to be trained first"):
+            zoo.load(entry.name, device="cpu")
+        model_class: Any = model_class_of(entry)
+        trained: Model = model_class.fit([], progress=False, **model_class.tiny_options())
+        return trained
     return zoo.load(entry.name, device="cpu")
 
 
+@pytest.fixture(scope="module")
+def case(entry: ModelInfo) -> Case:
+    return CASES[entry.task]
+
+
 @pytest.fixture
-def inputs(entry: ModelInfo) -> list[Any]:
-    return GOOD[entry.task]()
+def inputs(case: Case, model: Model) -> list[Any]:
+    return case.good(model)
 
 
-def _numbers(prediction: Any) -> list[float]:
-    if isinstance(prediction, Classification):
-        return list(prediction.probabilities)
-    raise AssertionError(f"teach this test to compare {type(prediction).__name__}")
-
-
-def _same(a: Any, b: Any) -> bool:
-    return np.allclose(_numbers(a), _numbers(b), rtol=1e-4, atol=1e-5)
-
-
-def test_prediction_is_typed_and_jsonable(model: Model, inputs: list[Any]) -> None:
+def test_prediction_is_typed_and_jsonable(case: Case, model: Model, inputs: list[Any]) -> None:
     for x in inputs:
         prediction = model.predict(x)
         json.dumps(prediction.to_dict(), allow_nan=False)
-        assert isinstance(prediction, Classification)
-        assert prediction.label in prediction.labels
-        assert sum(prediction.probabilities) == pytest.approx(1, abs=1e-5)
-        assert str(prediction).startswith(prediction.label)
+        case.check(prediction)
 
 
-def test_alone_is_the_same_as_in_a_batch(model: Model, inputs: list[Any]) -> None:
+def test_alone_is_the_same_as_in_a_batch(case: Case, model: Model, inputs: list[Any]) -> None:
     alone = [model.predict(x) for x in inputs]
     for size in (None, 1, 3):
         together = model.predict_batch(inputs, batch_size=size)
         assert len(together) == len(inputs)
-        assert all(map(_same, alone, together))
+        assert all(_same(case, a, b) for a, b in zip(alone, together, strict=True))
 
 
-def test_prediction_does_not_depend_on_what_ran_before(model: Model, inputs: list[Any]) -> None:
+def test_prediction_does_not_depend_on_what_ran_before(
+    case: Case, model: Model, inputs: list[Any]
+) -> None:
     first = model.predict(inputs[0])
     model.predict_batch(inputs[::-1])
-    assert _numbers(model.predict(inputs[0])) == _numbers(first)
+    assert case.numbers(model.predict(inputs[0])) == case.numbers(first)
 
 
-def test_the_input_is_left_as_it_was(model: Model, inputs: list[Any]) -> None:
+def test_variants_are_options_that_it_has(
+    entry: ModelInfo, case: Case, model: Model, inputs: list[Any]
+) -> None:
+    for variant in entry.variants:
+        case.check(model.predict(inputs[0], **variant))
+
+
+def test_the_input_is_left_as_it_was(entry: ModelInfo, model: Model, inputs: list[Any]) -> None:
+    fingerprint = task(entry.task).fingerprint
+    before = [fingerprint(x) for x in inputs if not isinstance(x, np.ndarray)]
+    model.predict_batch(inputs)
+    assert [fingerprint(x) for x in inputs if not isinstance(x, np.ndarray)] == before
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
     copies = [x.copy() for x in arrays]
     model.predict_batch(arrays)
@@ -147,26 +302,27 @@ def test_an_empty_batch_has_no_predictions(model: Model) -> None:
     assert model.predict_batch([]) == []
 
 
-def test_bad_input_is_refused_in_one_sentence(entry: ModelInfo, model: Model) -> None:
-    for x in BAD[entry.task]():
+def test_bad_input_is_refused_in_one_sentence(case: Case, model: Model, inputs: list[Any]) -> None:
+    for x in case.bad(model):
         with pytest.raises(InputError) as caught:
             model.predict(x)
         message = str(caught.value)
         assert message.endswith(".")
         assert "\n" not in message
         with pytest.raises(InputError, match=r"^Input 1: "):
-            model.predict_batch([GOOD[entry.task]()[0], x])
+            model.predict_batch([inputs[0], x])
 
 
 def test_save_and_load_predict_the_same(
-    entry: ModelInfo, model: Model, inputs: list[Any], tmp_path: Path
+    entry: ModelInfo, case: Case, model: Model, inputs: list[Any], tmp_path: Path
 ) -> None:
     if entry.weights is None:
         pytest.skip("has no weights")
     model.save(tmp_path / "saved")
     again = zoo.load(tmp_path / "saved", device="cpu")
     assert type(again) is type(model)
-    assert all(map(_same, model.predict_batch(inputs), again.predict_batch(inputs)))
+    answers = zip(model.predict_batch(inputs), again.predict_batch(inputs), strict=True)
+    assert all(_same(case, a, b) for a, b in answers)
     assert {path.suffix for path in (tmp_path / "saved").iterdir()} <= {
         ".json",
         ".safetensors",
@@ -195,25 +351,7 @@ def test_declared_metadata_is_true(entry: ModelInfo, model: Model) -> None:
         assert zoo.info(entry.baseline).generation is Generation.SOFTWARE_1
 
 
-def test_fit_learns_or_says_that_it_does_not(entry: ModelInfo) -> None:
-    """Two classes that differ in brightness are learned from forty examples, the same each time."""
-    model_class = model_class_of(entry)
-    rng = np.random.default_rng(0)
-    examples = [
-        Example(
-            np.clip(rng.normal(60 + 130 * (i % 2), 20, (28, 28)), 0, 255).astype(np.uint8),
-            ("dark", "light")[i % 2],
-        )
-        for i in range(40)
-    ]
-    if not hasattr(model_class, "tiny_options"):
-        with pytest.raises(ZooError, match="does not learn"):
-            model_class.fit(examples)
-        return
-    options = {"size": (28, 28), "mode": "L", "progress": False, **model_class.tiny_options()}
-    learned = [model_class.fit(examples, examples, seed=3, **options) for _ in range(2)]
-    inputs = [example.input for example in examples]
-    answers = [one.predict_batch(inputs) for one in learned]
-    assert all(map(_same, *answers))
-    right = sum(p.label == e.target for p, e in zip(answers[0], examples, strict=True))
-    assert right >= 36
+def test_fit_learns_or_says_that_it_does_not(entry: ModelInfo, case: Case) -> None:
+    if case.fit is None:
+        pytest.skip(f"how a model of {entry.task} learns is tested with its class")
+    case.fit(model_class_of(entry))

@@ -130,10 +130,39 @@ def test_entries_are_values_that_nothing_changes() -> None:
         model(surprise=1)
 
 
+def test_variants_are_options_that_nothing_changes() -> None:
+    options = {"simulations": 50}
+    entry = model(variants=[options])
+    options["simulations"] = 60
+    assert [dict(variant) for variant in entry.variants] == [{"simulations": 50}]
+    with pytest.raises(TypeError):
+        entry.variants[0]["simulations"] = 70  # type: ignore[index]
+
+
+@pytest.mark.parametrize("variants", [({},), ({"depth": 3}, {"depth": 3})], ids=str)
+def test_nothing_is_measured_twice(variants: Any) -> None:
+    with pytest.raises(CatalogError, match="has a variant that is measured anyway"):
+        model(variants=variants)
+
+
+@pytest.mark.parametrize("value", [None, [1], {"a": 1}, object()])
+def test_a_variant_can_be_written_down(value: Any) -> None:
+    with pytest.raises(CatalogError, match="are not all text or numbers"):
+        model(variants=({"depth": value},))
+
+
+def test_a_recipe_without_data_holds_nothing_out() -> None:
+    assert Recipe(data="toy-set").validation == 2000
+    assert Recipe(data=None).validation == Recipe(data=None, validation=0).validation == 0
+    with pytest.raises(CatalogError, match="without data has no 7 examples to hold out"):
+        Recipe(data=None, validation=7)
+
+
 def test_entries_can_be_copied_pickled_and_put_in_sets() -> None:
     recipe = Recipe(data="toy-set", exclude=("other",), validation=7, seed=3, options={"depth": 3})
     for one in (
-        model(recipe=recipe),
+        model(recipe=recipe, variants=({"simulations": 50}, {"seconds": 0.5, "mode": "quick"})),
+        model(recipe=Recipe(data=None)),
         data_set(variants=(Variant("Toys", {"test": "abc"}),)),
     ):
         again = pickle.loads(pickle.dumps(one))

@@ -32,6 +32,7 @@ def test_importing_zoo_imports_nothing_heavy() -> None:
 def test_listing_models_imports_no_domains_code() -> None:
     modules = _modules_after("import zoo; assert zoo.models()")
     assert modules.isdisjoint({"torch", "scipy", "sklearn", "skimage", "transformers", "pyarrow"})
+    assert modules.isdisjoint({"numba", "pyspiel"})
     domains = {name for name in modules if name.startswith("zoo.vision")}
     assert domains == {"zoo.vision", "zoo.vision.catalog", "zoo.vision.data_sets"}
 

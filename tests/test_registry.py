@@ -60,14 +60,8 @@ def test_the_baseline_is_a_model_of_the_same_task_and_the_first_generation() -> 
         of(dataclasses.replace(NEW, baseline="toys/new"))
 
 
-@pytest.fixture
-def second_task(monkeypatch: pytest.MonkeyPatch) -> str:
-    other = dataclasses.replace(room.TASKS["image-classification"], name="board-game")
-    monkeypatch.setitem(room.TASKS, "board-game", other)
-    return other.name
-
-
-def test_tasks_do_not_mix(second_task: str) -> None:
+def test_tasks_do_not_mix() -> None:
+    second_task = "board-game"
     with pytest.raises(CatalogError, match=r"must be a 1\.0 model for image-classification"):
         of(dataclasses.replace(OLD, task=second_task), NEW)
     with pytest.raises(CatalogError, match="'toy-set' is not for the task of 'toys/old'"):
@@ -87,11 +81,17 @@ def test_a_task_that_does_not_exist_is_noticed_at_once() -> None:
         {"data": ("toy-set", "nowhere")},
         {"recipe": Recipe(data="nowhere")},
         {"recipe": Recipe(data="toy-set", exclude=("nowhere",))},
+        {"recipe": Recipe(data=None, exclude=("nowhere",))},
     ],
 )
 def test_data_sets_are_known(changes: dict[str, Any]) -> None:
     with pytest.raises(CatalogError, match="'toys/old' names no known data set: 'nowhere'"):
         of(dataclasses.replace(OLD, **changes))
+
+
+def test_a_recipe_may_be_without_data() -> None:
+    entry = dataclasses.replace(OLD, recipe=Recipe(data=None, exclude=("toy-set",)))
+    assert of(entry).models["toys/old"] is entry
 
 
 # --- the catalogs of installed packages -----------------------------------------------------------
@@ -229,6 +229,13 @@ class Toy(Model):
         return cls(settings["label"])
 
 
+class Bare(Toy):
+    """One that has to be told something."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label)
+
+
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_registry: None) -> Path:
     """A package "toybox" with a stored and a weightless model; returns where its weights are."""
@@ -240,6 +247,7 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_registry: None) 
         models=(
             dataclasses.replace(OLD, entry=entry),
             dataclasses.replace(OLD, name="toys/stored", entry=entry, weights="toybox:in/side"),
+            dataclasses.replace(OLD, name="toys/bare", entry=f"{__name__}:Bare"),
         ),
         adapters=(Adapter("ForImageClassification", entry),),
     )
@@ -269,6 +277,24 @@ def test_a_device_that_is_not_here_is_refused(name: str) -> None:
     assert zoo.load(name, device="cpu").info is zoo.info(name)
     with pytest.raises(InputError, match="runs on the CPU only; device='cuda'"):
         zoo.load(name, device="cuda")
+
+
+def test_an_option_that_a_method_has_not_is_met_with_those_that_it_has(toys: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        zoo.load("toys/old", lable="mine")
+    assert str(caught.value) == "toys/old is loaded with no option 'lable'; it has label."
+    for name in ("toys/stored", toys, str(toys)):
+        with pytest.raises(InputError) as caught:
+            zoo.load(name, label="mine")
+        assert str(caught.value) == f"{name} is loaded with no option 'label'; it has none."
+
+
+@pytest.mark.usefixtures("toys")
+def test_an_option_that_a_method_has_to_be_given_is_named() -> None:
+    with pytest.raises(InputError) as caught:
+        zoo.load("toys/bare")
+    assert str(caught.value) == "toys/bare cannot be loaded without the option 'label'."
+    assert zoo.load("toys/bare", label="mine").predict(0).label == "mine"  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("toys")

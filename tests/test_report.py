@@ -164,6 +164,19 @@ def test_written_comes_before_learned_within_each_data_set() -> None:
     ]
 
 
+def test_the_defaults_come_first_and_then_the_options_by_size() -> None:
+    options = [{"depth": 10}, {"mode": "quick"}, {}, {"depth": 9}, {"depth": 9, "mode": "quick"}]
+    results = [planted.result(about={"options": one}) for one in options]
+    assert [one.subject.options for one in ordered(results)] == [
+        {},
+        {"depth": 9},
+        {"depth": 9, "mode": "quick"},
+        {"depth": 10},
+        {"mode": "quick"},
+    ]
+    assert "| toys/written (depth=10) |" in markdown_table(results)
+
+
 # --- sentences -----------------------------------------------------------------------------------
 
 
@@ -220,6 +233,19 @@ def test_times_of_different_conditions_are_not_compared(change: str) -> None:
     assert "beats" in sentence
     assert sentence.endswith(
         "; their times do not compare, for they were taken under different conditions."
+    )
+
+
+def test_options_are_named_in_parentheses() -> None:
+    learned, written = planted.pair(BETTER, WORSE, latencies=(0.002, 0.001))
+    quick = replace(learned.subject, options={"simulations": 50})
+    sentence = _sentence([replace(learned, subject=quick), written])
+    assert "toys/learned (2.0, simulations=50) beats toys/written (1.0) by 25.00" in sentence
+    assert "toys/learned (simulations=50) takes 2.00 ms a prediction against 1.00 ms" in sentence
+    same = replace(learned, subject=quick, records=written.records, scores=written.scores)
+    assert (
+        "toys/learned (simulations=50) and toys/written cannot be told apart by accuracy"
+        in _sentence([same, written])
     )
 
 

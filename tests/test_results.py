@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from tests import planted
 from zoo import metrics
 from zoo.errors import ResultsError
+from zoo.files import write_atomically
 from zoo.results import (
     SCHEMA,
     Result,
@@ -22,7 +23,6 @@ from zoo.results import (
     read_result,
     read_results,
     to_json,
-    write_atomically,
     write_result,
 )
 from zoo.tasks import task
@@ -32,6 +32,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     for one in (
         planted.result(),
         planted.result("toys/learned", baseline="toys/written", about={"limit": 100}),
+        planted.result(about={"options": {"seconds": 0.5, "mode": "quick"}}),
     ):
         assert read_result(write_result(tmp_path, one)) == one
 
@@ -40,6 +41,17 @@ def test_the_path_tells_model_data_split_and_part() -> None:
     assert planted.subject().path() == Path("toys/written/tiny-digits-test.json")
     first = planted.subject(limit=50).path()
     assert first == Path("toys/written/tiny-digits-test-first50.json")
+    quick = planted.subject(options={"simulations": 50, "mode": "a/b"})
+    assert quick.path() == Path("toys/written/tiny-digits-test-mode=a%2Fb-simulations=50.json")
+    assert quick.title == "toys/written (mode=a/b, simulations=50)"
+    assert planted.subject().title == "toys/written"
+
+
+def test_a_result_from_before_there_were_options_is_one_of_the_defaults(tmp_path: Path) -> None:
+    one = planted.result()
+    payload = to_json(one)
+    del payload["subject"]["options"]
+    assert read_result(_put(tmp_path, payload)) == one
 
 
 def test_the_file_is_json_that_any_program_reads_one_record_column_a_line(tmp_path: Path) -> None:
@@ -55,7 +67,7 @@ def test_a_file_holds_all_that_is_needed_to_doubt_it(tmp_path: Path) -> None:
     payload = json.loads(write_result(tmp_path, planted.result()).read_text(encoding="utf-8"))
     assert set(payload["subject"]) == {
         *("model", "data", "split", "limit", "content_sha256"),
-        *("weights", "config", "version", "threads", "device"),
+        *("weights", "config", "version", "threads", "device", "options"),
     }
     assert {"count", "seed", "machine", "versions", "finished", "scores", "records"} <= set(payload)
     assert set(payload["scores"]["accuracy"]) == {"value", "low", "high", "count"}
@@ -107,6 +119,9 @@ BROKEN = {
         | {"accuracy": {"value": "high", "low": 0, "high": 1, "count": 100}}
     ),
     "an unknown task": _with(task="mind-reading"),
+    "options that are text": _with(
+        subject=to_json(planted.result())["subject"] | {"options": "simulations=50"}
+    ),
     "another subject": _with(subject={"model": "toys/written"}),
     "no machine": _with(machine={}),
     "a machine that is text": _with(machine=None),
@@ -247,6 +262,19 @@ def test_the_same_content_in_another_order_makes_no_pair() -> None:
     learned, written = planted.pair(LEARNED, WRITTEN)
     turned = {name: column[::-1] for name, column in written.records.items()}
     assert pairs([learned, replace(written, records=turned)]) == []
+
+
+def test_any_options_are_compared_with_the_baselines_defaults_only() -> None:
+    learned, written = planted.pair(LEARNED, WRITTEN)
+
+    def quick(one: Result) -> Result:
+        return replace(one, subject=replace(one.subject, options={"simulations": 50}))
+
+    found = pairs([learned, quick(learned), written, quick(written)])
+    assert [(one.learned, one.written) for one in found] == [
+        (learned, written),
+        (quick(learned), written),
+    ]
 
 
 def test_each_part_is_compared_with_the_same_part_of_the_baseline() -> None:

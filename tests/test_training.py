@@ -184,6 +184,10 @@ class Memory(Model):
         Memory.seen = {"train": train, "validation": validation, **others}
         return cls(len(train))
 
+    @classmethod
+    def fit_options(cls) -> set[str]:
+        return {"width"}
+
     def _to_weights(self) -> Any:
         return {"count": self.count}, {}
 
@@ -242,6 +246,76 @@ def test_a_recipe_may_hold_nothing_out(tmp_path: Path) -> None:
     train(entry, tmp_path / "weights", workspace=tmp_path / "work", progress=False)
     assert Memory.seen["validation"] is None
     assert len(Memory.seen["train"]) == 40
+
+
+ALONE = dataclasses.replace(
+    ENTRY, recipe=Recipe(data=None, exclude=("scored-set",), options={"depth": 3})
+)
+
+
+def test_a_model_that_learns_by_itself_is_told_what_to_leave_out(tmp_path: Path) -> None:
+    made = train(ALONE, tmp_path / "weights", workspace=tmp_path / "work", progress=False)
+    seen = Memory.seen
+    assert (seen["train"], seen["validation"], seen["seed"], seen["depth"]) == ([], None, 0, 3)
+    expected = [
+        example.input
+        for split in ("test", "extra")
+        for example in training.data_set("scored-set").examples(split)
+    ]
+    assert len(seen["excluded"]) == 4
+    for given, x in zip(seen["excluded"], expected, strict=True):
+        assert given is x
+    assert made.training["data"] is None
+    assert made.training["excluded_by_content"] == ["scored-set"]
+    assert made.training["examples"] == {"train": 0, "validation": 0}
+    assert not {"data_title", "content_sha256"} & set(made.training)
+    assert Memory.load(tmp_path / "weights").training == made.training
+
+
+def test_what_is_learned_from_data_is_not_told_what_was_left_out(tmp_path: Path) -> None:
+    train(ENTRY, tmp_path / "weights", workspace=tmp_path / "work", progress=False)
+    assert "excluded" not in Memory.seen
+
+
+@pytest.mark.parametrize("entry", [ENTRY, ALONE], ids=["from data", "by itself"])
+def test_options_take_the_place_of_the_recipes(entry: Any, tmp_path: Path) -> None:
+    made = train(
+        entry,
+        tmp_path / "weights",
+        workspace=tmp_path / "work",
+        options={"depth": 4, "width": 5},
+        progress=False,
+    )
+    assert (Memory.seen["depth"], Memory.seen["width"]) == (4, 5)
+    assert made.training["options"] == {"depth": 4, "width": 5}
+    assert dict(entry.recipe.options) == {"depth": 3}
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("widht", "did you mean width?"),
+        ("dept", "did you mean depth"),
+        ("sed", "did you mean seed"),
+    ],
+)
+def test_an_option_that_the_method_has_not_is_refused_at_once(
+    option: str, hint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as caught:
+        train(ENTRY, tmp_path / "weights", workspace=tmp_path / "work", options={option: 3})
+    assert f"no training option of toys/thing-data named {option!r}; {hint}" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_method_that_names_no_options_has_the_recipes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Memory, "fit_options")
+    train(ENTRY, tmp_path / "w", workspace=tmp_path / "work", options={"depth": 4}, progress=False)
+    assert Memory.seen["depth"] == 4
+    with pytest.raises(InputError, match="no training option of toys/thing-data named 'width'"):
+        train(ENTRY, tmp_path / "w", workspace=tmp_path / "work", options={"width": 4})
 
 
 def test_a_model_without_a_recipe_is_not_made_here(tmp_path: Path) -> None:

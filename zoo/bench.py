@@ -11,9 +11,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +23,7 @@ from zoo.data import content_hash, open_data_set
 from zoo.entries import ModelInfo
 from zoo.errors import BenchmarkError, ResultsError, WeightsError
 from zoo.machine import usable_cores, versions
+from zoo.options import with_options
 from zoo.registry import ENTRY_POINTS, data_set_info, resolve, weights_folder
 from zoo.results import Result, Subject, from_json, read_result, write_result
 from zoo.worker import reason
@@ -41,10 +42,19 @@ _PARTING_SECONDS = 5.0  # for a model to clean up after itself
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One model to be measured on one data set."""
+    """One model to be measured on one data set.
+
+    options: of `predict`; none means the model's defaults.
+    """
 
     model: ModelInfo
     data: str
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def title(self) -> str:
+        """What is measured on what, for people."""
+        return f"{with_options(self.model.name, self.options)} on {self.data}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +105,20 @@ Listener = Callable[[Job, dict[str, Any]], None]
 
 
 def plan(
-    selection: str | None = None, *, suite: str = "offline", data: str | None = None
+    selection: str | None = None,
+    *,
+    suite: str = "offline",
+    data: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> list[Job]:
     """The jobs that a selection of models means, each pair's baseline before its successor.
 
+    Each model is measured with its defaults, then with each of its variants.
+
     selection: a domain, a model (its baseline comes along), or None for all.
     data: one data set instead of those of the suite.
+    options: of `predict`; the selected models are then measured with these and nothing else, and
+        a baseline that comes along with its defaults, which is what they are compared with.
 
     Raises UnknownNameError, or BenchmarkError if nothing can be measured.
     """
@@ -115,11 +133,18 @@ def plan(
     )
     if data is not None:
         data_set_info(data)
+
+    def ways(model: ModelInfo) -> Sequence[Mapping[str, Any]]:
+        if options:
+            return [options if model in chosen else {}]
+        return [{}, *model.variants]
+
     jobs = [
-        Job(model, name)
+        Job(model, name, way)
         for model in wanted
         for name in model.data
         if (name == data if data else suite == "full" or data_set_info(name).offline)
+        for way in ways(model)
     ]
     # A baseline that came along is run only where a chosen model is.
     asked = {job.data for job in jobs if job.model in chosen}
@@ -204,6 +229,7 @@ def _subject(job: Job, settings: Settings, content_sha256: str) -> Subject:
         version=_version(job.model),
         threads=settings.threads,
         device=settings.device,
+        options=dict(job.options),
     )
 
 

@@ -13,6 +13,8 @@ from zoo import hub, weights
 from zoo.data import UNVERIFIED
 from zoo.entries import Generation, ModelInfo
 from zoo.errors import WeightsError
+from zoo.files import write_atomically
+from zoo.options import options_text
 from zoo.registry import data_set_info, info, weights_folder
 from zoo.report import (
     bytes_text,
@@ -26,7 +28,7 @@ from zoo.report import (
     seconds_text,
     three_digits,
 )
-from zoo.results import Result, pairs, write_atomically
+from zoo.results import Result, pairs
 from zoo.tasks import task
 
 _UNVERIFIED_NOTE = (
@@ -69,7 +71,8 @@ def _metadata(entry: ModelInfo, own: Sequence[Result]) -> ModelCardData:
             metric_value=round(result.scores[metric.name].value, 6),
         )
         for result in own
-        if result.subject.limit is None  # nobody else would know that it was a part only
+        # Nobody else would know that it was a part only, or with which options.
+        if result.subject.limit is None and not result.subject.options
         for metric in task(entry.task).metrics
     ]
     return ModelCardData(
@@ -84,7 +87,7 @@ def _metadata(entry: ModelInfo, own: Sequence[Result]) -> ModelCardData:
 
 
 def _trained_on(entry: ModelInfo) -> list[str]:
-    if entry.recipe is None:
+    if entry.recipe is None or entry.recipe.data is None:
         return []
     url = data_set_info(entry.recipe.data).url
     prefix = "https://huggingface.co/datasets/"
@@ -152,14 +155,16 @@ def _training(entry: ModelInfo) -> str:
 
 
 def _provenance(entry: ModelInfo, facts: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"`zoo train {entry.name}` makes these weights again.",
-        "",
-        f"- Data: {facts['data_title']}, {facts['examples']['train']:,} examples to learn from "
-        f"and {facts['examples']['validation']:,} held out for hyperparameters and calibration.",
-    ]
-    if UNVERIFIED in facts["data_title"]:
-        lines.append(f"- {_UNVERIFIED_NOTE}")
+    lines = [f"`zoo train {entry.name}` makes these weights again.", ""]
+    if facts["data"] is None:
+        lines.append("- Data: none; it learned by itself.")
+    else:
+        lines.append(
+            f"- Data: {facts['data_title']}, {facts['examples']['train']:,} examples to learn from "
+            f"and {facts['examples']['validation']:,} held out for hyperparameters and calibration."
+        )
+        if UNVERIFIED in facts["data_title"]:
+            lines.append(f"- {_UNVERIFIED_NOTE}")
     for name in facts["excluded_by_content"]:
         lines.append(
             f"- Kept out by content: every example of {data_set_info(name).title}, "
@@ -167,8 +172,10 @@ def _provenance(entry: ModelInfo, facts: Mapping[str, Any]) -> list[str]:
         )
     minutes, seconds = divmod(int(facts["seconds"]), 60)
     took = count_text(minutes, "minute") if minutes else count_text(seconds, "second")
+    if facts["data"] is not None:
+        content = facts["content_sha256"]["train"]
+        lines.append(f"- Content of the training examples (SHA-256): `{content}`.")
     lines += [
-        f"- Content of the training examples (SHA-256): `{facts['content_sha256']['train']}`.",
         f"- Seed {facts['seed']}; options `{json.dumps(facts['options'])}`.",
         f"- Time: {took} on {facts['machine']}; finished {facts['finished'][:10]}.",
     ]
@@ -179,13 +186,20 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
     if not own:
         return ""
     metrics = task(entry.task).metrics
-    header = ["Data", *(metric.name for metric in metrics), "Latency p50", "Per second", "Memory"]
+    varied = any(result.subject.options for result in own)
+    header = [
+        "Data",
+        *(["Options"] if varied else []),
+        *(metric.name for metric in metrics),
+        *("Latency p50", "Per second", "Memory"),
+    ]
     lines = ["## Results", "", markdown_row(header), "|" + " --- |" * len(header)]
     for result in own:
         lines.append(
             markdown_row(
                 [
                     data_text(result),
+                    *([options_text(result.subject.options) or "default"] if varied else []),
                     *(score_text(metric, result.scores[metric.name]) for metric in metrics),
                     seconds_text(result.timing.latency_p50),
                     three_digits(result.timing.per_second),
@@ -211,7 +225,7 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
     for pair in pairs(kin):
         lines += [
             "",
-            f"`{pair.learned.subject.model}` minus `{pair.written.subject.model}` on "
+            f"`{pair.learned.subject.title}` minus `{pair.written.subject.title}` on "
             f"{data_text(pair.learned)}:",
             "",
             *(
@@ -236,7 +250,7 @@ def _references(entry: ModelInfo) -> str:
     licence = f"Weights: {entry.license}." if entry.weights else f"Model: {entry.license}."
     if entry.entry.startswith("zoo."):  # a third party's code is its own
         licence = f"Code: Apache-2.0. {licence}"
-    if entry.recipe is not None:
+    if entry.recipe is not None and entry.recipe.data is not None:
         data = data_set_info(entry.recipe.data)
         licence += f" Training data, {data.title}: {data.license}."
     generation = "hand-written" if entry.generation is Generation.SOFTWARE_1 else "learned"

@@ -13,13 +13,16 @@ from typing import Annotated, Any
 
 import typer
 
+from zoo.commands import CommandGroup
 from zoo.errors import InputError, ResultsError, ZooError
+from zoo.options import check_known, options_text, parse_arguments, parse_options
 from zoo.terminal import console, say
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 RESULTS = Path("results")
 
 app = typer.Typer(
+    cls=CommandGroup,
     add_completion=False,
     rich_markup_mode=None,  # it takes "[@revision]" for markup
     pretty_exceptions_enable=False,
@@ -37,6 +40,15 @@ ModelName = Annotated[
 ]
 EntryName = Annotated[
     str, typer.Argument(metavar="MODEL", help="A registry name.", show_default=False)
+]
+PredictOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="An option of the model's predict, such as seconds=0.5; may be repeated.",
+        show_default=False,
+    ),
 ]
 
 
@@ -122,6 +134,7 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
         "weights": entry.weights,
         "license": entry.license,
         "data": list(entry.data),
+        "variants": [options_text(variant) for variant in entry.variants],
         "trained_on": entry.recipe.data if entry.recipe else None,
         "kept_out_of_training": list(entry.recipe.exclude) if entry.recipe else [],
         "limits": entry.limits,
@@ -147,19 +160,26 @@ def predict(
     name: ModelName,
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Files; - reads one from standard input."),
+        typer.Argument(
+            metavar="INPUT...",
+            help="Files, or text where the task is about text; - reads one from standard input.",
+        ),
     ],
     as_json: AsJson = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    option: PredictOptions = None,
 ) -> None:
     """Ask a model; a bad input costs its own answer only."""
     from zoo.registry import load
 
+    options = parse_options(option or [])
     model = load(name, device=device)
+    check_known(f"{name} predicts with", options, model.predict_options)
     answers, wrong = [], False
     for given in inputs:
         try:
-            prediction = model.predict(sys.stdin.buffer.read() if given == "-" else given)
+            x = _standard_input(model.task) if given == "-" else given
+            prediction = model.predict(x, **options)
         except InputError as error:
             wrong = True
             answers.append({"input": given, "error": str(error)})
@@ -172,6 +192,19 @@ def predict(
         _print_json(answers)
     if wrong:
         raise typer.Exit(WRONG)
+
+
+def _standard_input(task_name: str) -> bytes | str:
+    """What comes in there, in the form that the task takes. Raises InputError."""
+    from zoo.tasks import task
+
+    data = sys.stdin.buffer.read()
+    if not task(task_name).text:
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"What came in from standard input is no text: {error}.") from error
 
 
 @app.command(epilog="Example: zoo bench vision --limit 500")
@@ -196,9 +229,13 @@ def bench(
     stall: Annotated[
         float, typer.Option(help="Seconds of silence after which a model is stopped.")
     ] = 600.0,
+    option: PredictOptions = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure models side by side, each in a process of its own.
+
+    A model is measured with its defaults and with the variants that its entry names; with
+    --option, with these options alone.
 
     Ctrl-C keeps every finished result; the same command goes on from there.
     """
@@ -206,7 +243,7 @@ def bench(
     from zoo.console import BenchProgress, print_failures, print_results
     from zoo.results import to_json
 
-    jobs = plan(selection, suite=suite, data=data)
+    jobs = plan(selection, suite=suite, data=data, options=parse_options(option or []))
     settings = Settings(
         limit=limit, threads=threads, device=device, stall_seconds=stall, fresh=fresh
     )
@@ -231,7 +268,12 @@ def bench(
                     for result in results
                 ],
                 "failures": [
-                    {"model": f.job.model.name, "data": f.job.data, "reason": f.failure}
+                    {
+                        "model": f.job.model.name,
+                        "data": f.job.data,
+                        "options": dict(f.job.options),
+                        "reason": f.failure,
+                    }
                     for f in failures
                 ],
             }
@@ -253,8 +295,13 @@ def bench(
         raise typer.Exit(FAILED)
 
 
-@app.command(epilog="Example: ZOO_DATA=data zoo train vision/resnet-mnist")
+@app.command(
+    epilog="Example: ZOO_DATA=data zoo train vision/resnet-mnist --epochs 5",
+    options_metavar="[OPTIONS] [--NAME VALUE]...",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def train(
+    context: typer.Context,
     name: EntryName,
     out: Annotated[
         Path | None, typer.Option(help="Weights folder; default training/MODEL/weights.")
@@ -266,6 +313,8 @@ def train(
 ) -> None:
     """Make a model's weights anew, as its recipe says.
 
+    --NAME VALUE takes the place of the recipe's option of that name, or of the method's default.
+
     A network keeps a checkpoint of each epoch: after Ctrl-C the same command goes on from there.
     """
     from zoo import registry
@@ -274,7 +323,8 @@ def train(
     entry = registry.info(name)
     workspace = workspace or Path("training") / entry.name
     out = out or workspace / "weights"
-    follow_recipe(entry, out, workspace=workspace, seed=seed)
+    options = parse_arguments(context.args)
+    follow_recipe(entry, out, workspace=workspace, seed=seed, options=options)
     print(out)
 
 

@@ -58,7 +58,7 @@ class BenchProgress:
         """Show how far the model in hand is."""
         self._progress.update(
             self._model,
-            description=f"{job.model.name} on {job.data}: {event.get('step', '')}",
+            description=f"{job.title}: {event.get('step', '')}",
             completed=event.get("done", 0),
             total=event.get("total"),
         )
@@ -66,9 +66,8 @@ class BenchProgress:
     def on_outcome(self, outcome: Outcome) -> None:
         """Count a job as done and leave a line about it."""
         self._progress.advance(self._whole)
-        job = outcome.job
         state = "failed" if outcome.result is None else "kept" if outcome.resumed else "done"
-        self._progress.console.print(f"{state:>6}  {job.model.name} on {job.data}", soft_wrap=True)
+        self._progress.console.print(f"{state:>6}  {outcome.job.title}", soft_wrap=True)
 
 
 def print_results(results: Sequence[Result]) -> None:
@@ -108,9 +107,4 @@ def _table(rows: Sequence[tuple[str, ...]], columns: Sequence[int]) -> Table:
 def print_failures(failures: Sequence[Outcome]) -> None:
     """One line on stderr for each job without a result."""
     for outcome in failures:
-        job = outcome.job
-        say(
-            f"{job.model.name} on {job.data} failed: {outcome.failure}",
-            style="red",
-            stderr=True,
-        )
+        say(f"{outcome.job.title} failed: {outcome.failure}", style="red", stderr=True)

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import CatalogError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from zoo.sources import Source
 
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*")
 _DATA_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_HELD_OUT = 2000
 
 
 class Generation(StrEnum):
@@ -40,29 +41,45 @@ class Reference:
     url: str
 
 
+def _rebuilt(record: Any, **thawed: Any) -> tuple[Any, ...]:
+    """What `__reduce__` gives for a record with mapping proxies, `thawed` in place of them.
+
+    A proxy can be neither copied nor pickled, and a loaded model carries its entry.
+    """
+    kind: Callable[..., Any] = type(record)
+    facts = {name: getattr(record, name) for name in record.__slots__}
+    return functools.partial(kind, **(facts | thawed)), ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How shipped weights are made; `zoo train NAME` follows it.
 
-    data: the data set whose `train` split is learned from.
-    exclude: data sets whose examples are dropped from training by content.
-    validation: how many training examples are held out to choose hyperparameters.
+    data: the data set whose `train` split is learned from; None for a model that learns by itself,
+        as by playing against itself.
+    exclude: data sets whose examples are dropped from training by content. Without data, `fit` is
+        told their inputs as `excluded`, and sees to it itself.
+    validation: how many training examples are held out to choose hyperparameters; 0 without data.
     options: named options of the method's `fit`.
     """
 
-    data: str
+    data: str | None
     exclude: tuple[str, ...] = ()
-    validation: int = 2000
+    validation: int = _HELD_OUT
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        if self.data is None:
+            if self.validation not in (0, _HELD_OUT):
+                raise CatalogError(
+                    f"A recipe without data has no {self.validation} examples to hold out."
+                )
+            object.__setattr__(self, "validation", 0)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy can be neither copied nor pickled, and a loaded model carries its entry.
-        facts = {name: getattr(self, name) for name in self.__slots__}
-        return functools.partial(Recipe, **(facts | {"options": dict(self.options)})), ()
+        return _rebuilt(self, options=dict(self.options))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +91,7 @@ class ModelInfo:
         "hub:owner/repo[@revision]", or None for a model that needs none.
     baseline: the 1.0 model that this 2.0 model replaces.
     data: the data sets that a benchmark runs it on.
+    variants: options of `predict` that a benchmark measures it with besides its defaults.
     parameters: how many numbers were learned or stored to predict with.
     published: the figure that the literature gives for the method, and how this model compares.
     limits: what a user should know before trusting it, in one or two sentences.
@@ -90,6 +108,7 @@ class ModelInfo:
     references: tuple[Reference, ...]
     baseline: str | None = None
     data: tuple[str, ...] = ()
+    variants: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     recipe: Recipe | None = None
     published: str = ""
     limits: str = ""
@@ -118,6 +137,16 @@ class ModelInfo:
             refuse(f"has weights {self.weights!r}; expected 'package:path' or 'hub:owner/repo'.")
         if self.parameters < 0:
             refuse("has a negative number of parameters.")
+        variants = tuple(MappingProxyType(dict(variant)) for variant in self.variants)
+        for position, variant in enumerate(variants):
+            if not variant or variant in variants[:position]:
+                refuse(f"has a variant that is measured anyway: {dict(variant)}.")
+            if not all(isinstance(value, str | int | float) for value in variant.values()):
+                refuse(f"has a variant whose values are not all text or numbers: {dict(variant)}.")
+        object.__setattr__(self, "variants", variants)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt(self, variants=tuple(map(dict, self.variants)))
 
 
 @dataclass(frozen=True, slots=True)

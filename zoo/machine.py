@@ -83,7 +83,9 @@ def describe(device: str = "cpu") -> dict[str, str | int | float]:
 
 _VERSIONED = (
     "software-zoo",
+    "numba",
     "numpy",
+    "open_spiel",
     "pillow",
     "scipy",
     "scikit-image",

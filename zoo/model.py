@@ -12,6 +12,7 @@ import numpy as np
 
 from zoo import weights
 from zoo.errors import InputError, WeightsError, ZooError
+from zoo.options import check_known
 from zoo.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -78,12 +79,7 @@ class Model(ABC):
         ]
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
-        unknown = sorted(set(options) - self.predict_options)
-        if unknown:
-            takes = ", ".join(sorted(self.predict_options)) or "none"
-            raise InputError(
-                f"{type(self).__name__} predicts with no option {unknown[0]!r}; it has {takes}."
-            )
+        check_known(f"{type(self).__name__} predicts with", options, self.predict_options)
 
     @abstractmethod
     def _prepare(self, x: Any) -> Any:

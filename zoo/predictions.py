@@ -74,3 +74,52 @@ class Classification(Prediction):
             for label, probability in self.top()
         )
         return f"<table>{rows}</table>"
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Prediction):
+    """The answer of a `board-game` model.
+
+    action: in the game's own notation, e.g. a column of Connect Four, "1" to "7".
+    index: the same as the rules number it.
+    value: the expected result for the player to move: -1 loses, 0 draws, 1 wins.
+    actions: every legal action, in the order of the rules.
+    policy: how good the search holds each of them to be, in the same order; it sums to 1.
+    nodes: positions that the search looked at. depth: moves that it looked ahead.
+    proven: whether `value` is proven rather than estimated.
+    """
+
+    action: str
+    index: int
+    value: float
+    actions: tuple[str, ...]
+    policy: tuple[float, ...]
+    nodes: int
+    depth: int
+    proven: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "action": self.action,
+            "index": self.index,
+            "value": self.value,
+            "policy": dict(zip(self.actions, self.policy, strict=True)),
+            "nodes": self.nodes,
+            "depth": self.depth,
+            "proven": self.proven,
+        }
+
+    def __str__(self) -> str:
+        how = "proven" if self.proven else "expected"
+        return (
+            f"{self.action}  ({how} result {self.value:+.2f}; {self.nodes:,} positions, "
+            f"{self.depth} moves ahead)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'<b>' if action == self.action else ''}{escape(action)}</td>"
+            f"<td><meter min='0' max='1' value='{share:.4f}'></meter></td><td>{share:.1%}</td></tr>"
+            for action, share in zip(self.actions, self.policy, strict=True)
+        )
+        return f"<p>{escape(str(self))}</p><table>{rows}</table>"

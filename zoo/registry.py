@@ -6,7 +6,8 @@ Nothing is imported before it is needed: listing reads catalogs only, loading im
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import entry_points
@@ -16,9 +17,10 @@ from typing import Any
 from zoo import hub, weights
 from zoo.data import DataSet, open_data_set
 from zoo.entries import Adapter, Catalog, DataSetInfo, Generation, ModelInfo
-from zoo.errors import CatalogError, UnknownNameError, WeightsError
+from zoo.errors import CatalogError, InputError, UnknownNameError, WeightsError
 from zoo.imports import import_attribute
 from zoo.model import Model
+from zoo.options import check_known
 from zoo.tasks import TASKS
 
 ENTRY_POINTS = "zoo.catalogs"
@@ -74,7 +76,7 @@ class Registry:
                     f"The baseline of {model.name!r} must be a 1.0 model for {model.task}."
                 )
         recipe_data = [model.recipe.data, *model.recipe.exclude] if model.recipe else []
-        for name in (*model.data, *recipe_data):
+        for name in filter(None, (*model.data, *recipe_data)):
             if name not in self.data_sets:
                 raise CatalogError(f"The model {model.name!r} names no known data set: {name!r}.")
             if self.data_sets[name].task != model.task:
@@ -149,7 +151,8 @@ def load(name: str | Path, *, device: str = "auto", **options: Any) -> Model:
     device: "auto" takes an accelerator where there is one; else "cpu", "cuda", "mps", …
     options: the method's own load options, if it has any.
 
-    Raises UnknownNameError, WeightsError, HubError or MissingDependencyError.
+    Raises UnknownNameError, WeightsError, HubError, MissingDependencyError, or InputError for an
+    option that the method has not, or has to be given.
     """
     if isinstance(name, Path):
         return load_folder(name, device=device, **options)
@@ -159,10 +162,12 @@ def load(name: str | Path, *, device: str = "auto", **options: Any) -> Model:
         entry = registry().models[name]
         model_class = model_class_of(entry)
         if entry.weights is None:
+            _check_options(name, model_class, options, besides=("device",))
             if model_class.pick_device(device) != "cpu":
                 options["device"] = device
             model = model_class(**options)
         else:
+            _check_options(name, model_class.load, options, besides=("folder", "device"))
             model = model_class.load(weights_folder(entry), device, **options)
         model.info = entry
         return model
@@ -187,7 +192,25 @@ def load_folder(folder: Path, *, device: str = "auto", **options: Any) -> Model:
     else:
         entry = _adapter_entry(folder, config)
     model_class: type[Model] = import_attribute(entry)
+    _check_options(str(folder), model_class.load, options, besides=("folder", "device"))
     return model_class.load(folder, device, **options)
+
+
+def _check_options(
+    name: str, maker: Callable[..., Model], options: Iterable[str], besides: tuple[str, ...]
+) -> None:
+    """Raise InputError unless `maker` takes the options and needs no other `besides` these."""
+    parameters = {
+        parameter.name: parameter
+        for parameter in inspect.signature(maker).parameters.values()
+        if parameter.name not in besides
+    }
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return
+    check_known(f"{name} is loaded with", options, parameters)
+    for option, one in parameters.items():
+        if one.default is one.empty and option not in options:
+            raise InputError(f"{name} cannot be loaded without the option {option!r}.")
 
 
 def _adapter_entry(folder: Path, config: dict[str, Any]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from zoo.data import UNVERIFIED
 from zoo.errors import ResultsError
+from zoo.files import write_atomically
 from zoo.metrics import Comparison, Metric, Score
-from zoo.results import Pair, Result, Timing, pairs, write_atomically
+from zoo.options import options_text, value_text
+from zoo.results import Pair, Result, Timing, pairs
 from zoo.tasks import task
 
 COLUMNS = (
@@ -114,7 +117,7 @@ def row(result: Result) -> tuple[str, ...]:
     """One result as the cells of `COLUMNS`."""
     return (
         data_text(result),
-        result.subject.model,
+        result.subject.title,
         result.generation,
         score_text(task(result.task).primary, result.primary),
         latency_text(result.timing),
@@ -126,7 +129,7 @@ def row(result: Result) -> tuple[str, ...]:
 
 
 def ordered(results: Sequence[Result]) -> list[Result]:
-    """By domain and data set; within one, 1.0 before 2.0."""
+    """By domain and data set; within one, 1.0 before 2.0, and a model's defaults first."""
     return sorted(
         results,
         key=lambda r: (
@@ -137,8 +140,17 @@ def ordered(results: Sequence[Result]) -> list[Result]:
             r.subject.limit is None,
             r.generation,
             r.subject.model,
+            _by_value(r.subject.options),
         ),
     )
+
+
+def _by_value(options: Mapping[str, Any]) -> list[tuple[str, float, str]]:
+    """How options are sorted: numbers by size, and before text."""
+    return [
+        (name, value if isinstance(value, int | float) else math.inf, value_text(value))
+        for name, value in sorted(options.items())
+    ]
 
 
 def pair_sentence(pair: Pair) -> str:
@@ -156,25 +168,30 @@ def pair_sentence(pair: Pair) -> str:
         sign = 1 if comparison.difference > 0 else -1
         low, high = sorted((sign * comparison.low, sign * comparison.high))
         verdict = (
-            f"{winner.subject.model} ({winner.generation}) beats {loser.subject.model} "
-            f"({loser.generation}) by {_plain(metric, sign * comparison.difference)}"
+            f"{winner.subject.model} ({_kind(winner)}) beats {loser.subject.model} "
+            f"({_kind(loser)}) by {_plain(metric, sign * comparison.difference)}"
             f"{_points(metric)} of {metric.name} "
             f"({_plain(metric, low)} to {_plain(metric, high)}; "
             f"{comparison.test}, {p_text(comparison.p_value)})"
         )
     else:
         verdict = (
-            f"{learned.subject.model} and {written.subject.model} cannot be told apart by "
+            f"{learned.subject.title} and {written.subject.title} cannot be told apart by "
             f"{metric.name}: {difference_text(metric, comparison)}"
         )
     return f"On {data_text(learned)}, {verdict}; {_cost_text(learned, written)}."
+
+
+def _kind(result: Result) -> str:
+    options = result.subject.options
+    return f"{result.generation}, {options_text(options)}" if options else result.generation
 
 
 def _cost_text(learned: Result, written: Result) -> str:
     if _clock(learned) != _clock(written):
         return "their times do not compare, for they were taken under different conditions"
     ratio = learned.timing.latency_p50 / written.timing.latency_p50
-    name = learned.subject.model
+    name = learned.subject.title
     alone = seconds_text(learned.timing.latency_p50)
     other = seconds_text(written.timing.latency_p50)
     if 0.95 < ratio < 1.05:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from zoo.errors import ResultsError
+from zoo.files import write_atomically
 from zoo.metrics import Comparison, Score, compare
+from zoo.options import value_text, with_options
 from zoo.tasks import task
 
 SCHEMA = 1
@@ -27,6 +27,7 @@ class Subject:
     weights: the SHA-256 of model.safetensors, "hub:owner/repo@commit", or "none".
     config: the SHA-256 of config.json, which decides answers, too; None where there is none.
     version: of zoo, and of the package that brings the model if that is another.
+    options: of `predict`; none means the model's defaults.
     """
 
     model: str
@@ -39,10 +40,18 @@ class Subject:
     version: str
     threads: int
     device: str
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def title(self) -> str:
+        """The model, and the options that it was measured with."""
+        return with_options(self.model, self.options)
 
     def path(self) -> Path:
         """Where the result is, under the results folder."""
         part = "" if self.limit is None else f"-first{self.limit}"
+        for name, value in sorted(self.options.items()):
+            part += f"-{quote(name, safe='')}={quote(value_text(value), safe='')}"
         return Path(self.model) / f"{self.data}-{self.split}{part}.json"
 
 
@@ -113,9 +122,9 @@ def from_json(payload: Any) -> Result:
             scores={name: Score(**score) for name, score in payload["scores"].items()},
             timing=Timing(**payload["timing"]),
             **{
-                field.name: payload[field.name]
-                for field in fields(Result)
-                if field.name not in ("subject", "scores", "timing")
+                one.name: payload[one.name]
+                for one in fields(Result)
+                if one.name not in ("subject", "scores", "timing")
             },
         )
         _check(result)
@@ -126,6 +135,8 @@ def from_json(payload: Any) -> Result:
 
 def _check(result: Result) -> None:
     """Raise ValueError or LookupError if a table, card or comparison could not use the result."""
+    if not isinstance(result.subject.options, dict):
+        raise ValueError("its options are no options by name")
     lacking = {metric.name for metric in task(result.task).metrics} - set(result.scores)
     if lacking:
         raise ValueError(f"no score for {', '.join(sorted(lacking))}")
@@ -161,31 +172,6 @@ def _compact(column: Sequence[Any]) -> str:
     return json.dumps(list(column), separators=(",", ":"), allow_nan=False)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that at every moment either the old or the new one is there."""
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        temporary = None
-    except OSError as error:
-        raise ResultsError(
-            f"{str(path)!r} cannot be written: {error.strerror or error}."
-        ) from error
-    finally:  # also when interrupted
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-
 def read_result(path: Path) -> Result:
     """Read one result. Raises ResultsError if it is no result or of another schema."""
     try:
@@ -219,11 +205,18 @@ class Pair:
 
 
 def pairs(results: Sequence[Result]) -> list[Pair]:
-    """Every 2.0 result whose baseline was measured on the same examples in the same order."""
+    """Every 2.0 result whose baseline was measured on the same examples in the same order.
+
+    The 2.0 model counts with any options, its baseline with its defaults only.
+    """
     found = []
     for learned in results:
         for written in results:
-            if written.subject.model == learned.baseline and _same_examples(learned, written):
+            if (
+                written.subject.model == learned.baseline
+                and not written.subject.options
+                and _same_examples(learned, written)
+            ):
                 comparisons = {
                     metric.name: compare(
                         metric, learned.records, written.records, seed=learned.seed

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from zoo.errors import UnknownNameError
+from zoo.errors import BenchmarkError, InputError, UnknownNameError
 from zoo.images import read_image
 from zoo.metrics import Metric, Records, Statistics
-from zoo.predictions import Classification
+from zoo.predictions import Classification, Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Task:
     name: the Hub's pipeline tag where one exists.
     unit: what one input is called.
     sample: an input as a person would type it, for examples in cards.
+    text: whether text is an input itself; else it is the path of a file.
     fingerprint: a digest of one input's content, the same for every encoding of it.
     record: what a benchmark keeps of one prediction and its target: JSON-able values, from
         which every metric can be computed, now or later.
@@ -34,6 +35,7 @@ class Task:
     fingerprint: Callable[[Any], bytes]
     record: Callable[[Any, str], dict[str, Any]]
     metrics: tuple[Metric, ...]
+    text: bool = False
 
     @property
     def primary(self) -> Metric:
@@ -46,6 +48,17 @@ def task(name: str) -> Task:
         return TASKS[name]
     except KeyError:
         raise UnknownNameError.of("task", name, TASKS) from None
+
+
+def _each(values: Any) -> Statistics:
+    """[N, 2]: each example's value and a one for the count; `_mean` is their score."""
+    column = np.asarray(values, float)
+    return np.stack((column, np.ones(len(column))), axis=1)
+
+
+def _mean(totals: Statistics) -> Statistics:
+    mean: Statistics = totals[..., 0] / totals[..., 1]
+    return mean
 
 
 # --- image-classification ------------------------------------------------------------------------
@@ -74,13 +87,13 @@ def _classification_record(prediction: Classification, target: str) -> dict[str,
 
 def _right(records: Records) -> Statistics:
     right = [a == b for a, b in zip(records["label"], records["target"], strict=True)]
-    return np.stack((np.asarray(right, float), np.ones(len(right))), axis=1)
+    return _each(right)
 
 
 def _log_loss(records: Records) -> Statistics:
     # A label held impossible would cost infinity; the floor bounds one example at 16.1 nats.
     probability = np.maximum(np.asarray(records["target_probability"], float), 1e-7)
-    return np.stack((-np.log(probability), np.ones(len(probability))), axis=1)
+    return _each(-np.log(probability))
 
 
 _BINS = 10
@@ -95,11 +108,6 @@ def _calibration(records: Records) -> Statistics:
     statistics[:, 0] = 1
     statistics[np.arange(len(bins)), 1 + bins] = confidence - right
     return statistics
-
-
-def _mean(totals: Statistics) -> Statistics:
-    mean: Statistics = totals[..., 0] / totals[..., 1]
-    return mean
 
 
 def _calibration_error(totals: Statistics) -> Statistics:
@@ -141,4 +149,94 @@ IMAGE_CLASSIFICATION = Task(
     ),
 )
 
-TASKS = {one.name: one for one in (IMAGE_CLASSIFICATION,)}
+
+# --- board-game ----------------------------------------------------------------------------------
+
+
+def _position_fingerprint(x: Any) -> bytes:
+    moves = x.history() if hasattr(x, "history") else x
+    if isinstance(moves, str):
+        text = moves.strip()
+    elif isinstance(moves, list | tuple):
+        text = " ".join(str(int(move)) for move in moves)
+    else:
+        raise InputError(
+            f"A position is text, a list of moves or a state; {type(x).__name__} came."
+        )
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _move_record(prediction: Move, target: str) -> dict[str, Any]:
+    """The target is the exact score of each action for the side to move, empty if illegal.
+
+    As "0,2,2,-7,,2,-12": above 0 wins, 0 draws, below 0 loses, and more of it sooner.
+    """
+    scores = [int(part) if part.strip() else None for part in target.split(",")]
+    index = prediction.index
+    score = scores[index] if 0 <= index < len(scores) else None
+    if score is None:
+        raise BenchmarkError(
+            f"Its move {prediction.action!r} (action {index}) has no score in {target!r}."
+        )
+    return {
+        "target": target,
+        "action": prediction.action,
+        "score": score,
+        "best": max(known for known in scores if known is not None),
+        "value": round(prediction.value, 4),
+        "proven": prediction.proven,
+    }
+
+
+def _outcome_kept(records: Records) -> Statistics:
+    return _each(np.sign(records["score"]) == np.sign(records["best"]))
+
+
+def _optimal(records: Records) -> Statistics:
+    return _each(np.asarray(records["score"]) == np.asarray(records["best"]))
+
+
+def _value_error(records: Records) -> Statistics:
+    return _each(np.abs(np.asarray(records["value"], float) - np.sign(records["best"])))
+
+
+BOARD_GAME = Task(
+    name="board-game",
+    unit="position",
+    sample="44352",
+    text=True,
+    fingerprint=_position_fingerprint,
+    record=_move_record,
+    metrics=(
+        Metric(
+            name="outcome-keeping",
+            description="share of positions whose move keeps the outcome of the best one: "
+            "a win won, a draw not lost",
+            higher_is_better=True,
+            statistics=_outcome_kept,
+            score=_mean,
+            percent=True,
+            binary=True,
+        ),
+        Metric(
+            name="optimal",
+            description="share of positions whose move is one of the best: the soonest win, "
+            "the latest loss",
+            higher_is_better=True,
+            statistics=_optimal,
+            score=_mean,
+            percent=True,
+            binary=True,
+        ),
+        Metric(
+            name="value-error",
+            description="mean distance of the expected result from the exact one, "
+            "where a loss is -1, a draw 0 and a win 1",
+            higher_is_better=False,
+            statistics=_value_error,
+            score=_mean,
+        ),
+    ),
+)
+
+TASKS = {one.name: one for one in (IMAGE_CLASSIFICATION, BOARD_GAME)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +15,15 @@ import numpy as np
 
 from zoo.data import DataSet, Example, content_hash
 from zoo.entries import DataSetInfo, ModelInfo, Recipe
-from zoo.errors import InputError, ZooError
+from zoo.errors import InputError, UnknownNameError, ZooError
 from zoo.machine import describe_cpu, usable_cores
 from zoo.model import Model
 from zoo.progress import Progress
 from zoo.registry import data_set, data_set_info, model_class_of
 from zoo.tasks import task
+
+# What `zoo train` itself takes, as hints for who misspells it.
+_OWN = {"out", "workspace", "seed"}
 
 
 def train(
@@ -29,48 +32,61 @@ def train(
     *,
     workspace: Path,
     seed: int | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> Model:
     """Make the weights of a registered model anew, as its recipe says, and save them.
 
     workspace: where the log and checkpoints are kept; an interrupted training goes on from there.
     seed: another than the recipe's, to see how much the figures owe to chance.
+    options: of the method's `fit`, in place of the recipe's of the same name.
 
-    Raises ZooError if the model has no recipe, DataNotFoundError if its data are not here.
+    Raises ZooError if the model has no recipe, InputError if its method has no such option,
+    DataNotFoundError if its data are not here.
     """
     recipe = entry.recipe
     if recipe is None:
         raise ZooError(f"{entry.name} has no recipe: its weights are not made here.")
     seed = recipe.seed if seed is None else seed
+    model_class = model_class_of(entry)
+    _check_options(entry.name, model_class, recipe, options or {})
+    used = {**recipe.options, **(options or {})}
     workspace.mkdir(parents=True, exist_ok=True)
     report = Progress(show=progress, log_file=workspace / "log.jsonl")
-    source = data_set(recipe.data)
-    examples = list(report.track(training_examples(source, recipe), f"Reading {recipe.data}"))
-    learn, held_out = split_validation(examples, recipe.validation, seed)
-    hashes = {
-        "train": content_hash(source.info, learn),
-        "validation": content_hash(source.info, held_out),
-    }
+    learn: list[Example] = []
+    held_out: list[Example] = []
+    about_data: dict[str, Any] = {"data": recipe.data}
+    keep_out = {}
+    if recipe.data is None:
+        keep_out["excluded"] = excluded_inputs(recipe)
+    else:
+        source = data_set(recipe.data)
+        examples = list(report.track(training_examples(source, recipe), f"Reading {recipe.data}"))
+        learn, held_out = split_validation(examples, recipe.validation, seed)
+        about_data["data_title"] = _title(source)
+        about_data["content_sha256"] = {
+            "train": content_hash(source.info, learn),
+            "validation": content_hash(source.info, held_out),
+        }
     earlier = seconds_so_far(workspace / "log.jsonl")
     report.log(event="start", model=entry.name, train=len(learn), validation=len(held_out))
     began = time.monotonic()
-    model = model_class_of(entry).fit(
+    model = model_class.fit(
         learn,
         held_out or None,
         seed=seed,
         progress=progress,
         workspace=workspace,
-        **recipe.options,
+        **keep_out,
+        **used,
     )
     model.training = {
         "model": entry.name,
-        "data": recipe.data,
-        "data_title": _title(source),
+        **about_data,
         "excluded_by_content": list(recipe.exclude),
         "examples": {"train": len(learn), "validation": len(held_out)},
-        "content_sha256": hashes,
         "seed": seed,
-        "options": dict(recipe.options),
+        "options": used,
         "seconds": round(earlier + time.monotonic() - began),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{describe_cpu()}, cores: {usable_cores()}",
@@ -81,6 +97,19 @@ def train(
     model.save(folder)
     report.log(event="saved", seconds=model.training["seconds"])
     return model
+
+
+def _check_options(
+    name: str, model_class: type[Model], recipe: Recipe, options: Mapping[str, Any]
+) -> None:
+    """Raise InputError for an option that neither the method nor the recipe has."""
+    known = set(recipe.options)
+    if hasattr(model_class, "fit_options"):
+        known |= model_class.fit_options()
+    for option in options:
+        if option not in known:
+            near = (known | _OWN) - {option}
+            raise InputError(str(UnknownNameError.of(f"training option of {name}", option, near)))
 
 
 def training_examples(source: DataSet, recipe: Recipe) -> Sequence[Example]:
@@ -95,6 +124,16 @@ def training_examples(source: DataSet, recipe: Recipe) -> Sequence[Example]:
         example
         for example in source.examples("train")
         if not banned or fingerprint(example.input) not in banned
+    ]
+
+
+def excluded_inputs(recipe: Recipe) -> list[Any]:
+    """Every input, in every split, of the data sets that nothing may be learned from."""
+    return [
+        example.input
+        for name in recipe.exclude
+        for split in data_set_info(name).splits
+        for example in data_set(name).examples(split)
     ]
 
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,8 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
     if not examples:
         raise BenchmarkError(f"The split {subject.split!r} of {subject.data} has no examples.")
     machine.forget_peak_memory()
-    latencies = _latencies(model, examples, say)
-    records, batch_seconds = _answers(model, job, examples, say)
+    latencies = _latencies(model, examples, subject.options, say)
+    records, batch_seconds = _answers(model, job, examples, subject.options, say)
     peak = max(peak_of_loading, machine.peak_memory_bytes())
     say(step="scoring")
     scores = {metric.name: metrics.score(metric, records, seed=SEED) for metric in job.metrics}
@@ -92,17 +92,19 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
     )
 
 
-def _latencies(model: Model, examples: list[Example], say: Say) -> list[float]:
+def _latencies(
+    model: Model, examples: list[Example], options: Mapping[str, Any], say: Say
+) -> list[float]:
     for done, example in enumerate(examples[:WARM_UP]):
         say(step="warming up", done=done, total=min(WARM_UP, len(examples)))
-        model.predict(example.input)
+        model.predict(example.input, **options)
     say(step="timing")
     latencies: list[float] = []
     told = time.perf_counter()
     deadline = told + LATENCY_SECONDS
     for example in examples[:LATENCY_SAMPLES]:
         began = time.perf_counter()
-        model.predict(example.input)
+        model.predict(example.input, **options)
         ended = time.perf_counter()
         latencies.append(ended - began)
         if ended > deadline:
@@ -114,17 +116,18 @@ def _latencies(model: Model, examples: list[Example], say: Say) -> list[float]:
 
 
 def _answers(
-    model: Model, job: Task, examples: list[Example], say: Say
+    model: Model, job: Task, examples: list[Example], options: Mapping[str, Any], say: Say
 ) -> tuple[dict[str, list[Any]], float]:
     """What the model answers to all examples, by column, and the seconds that it took."""
     size = model.batch_size
-    model.predict_batch([example.input for example in examples[:size]])  # warm-up of this shape
+    first = [example.input for example in examples[:size]]
+    model.predict_batch(first, **options)  # warm-up of this shape
     columns: dict[str, list[Any]] = {}
     seconds = 0.0
     for start in range(0, len(examples), size):
         batch = examples[start : start + size]
         began = time.perf_counter()
-        predictions = model.predict_batch([example.input for example in batch])
+        predictions = model.predict_batch([example.input for example in batch], **options)
         seconds += time.perf_counter() - began
         if len(predictions) != len(batch):
             raise BenchmarkError(f"It gave {len(predictions)} answers to {len(batch)} inputs.")
