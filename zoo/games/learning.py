@@ -1,0 +1,226 @@
+"""From experience to a better network: the replay window, the optimiser and the checkpoint."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from zoo.games.network import PolicyValueNetwork
+from zoo.games.rules import Rules
+from zoo.games.self_play import Experience
+from zoo.progress import Progress
+
+CHECKPOINT = "checkpoint.safetensors"
+REPLAY = "replay"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How a network is trained over a run of self-play.
+
+    iterations: of self-play, learning and gating. games: of one iteration.
+    window: the share of all iterations so far whose experience is learned from, the latest ones.
+    passes: how often a position is used on average before it leaves the window, per iteration's
+        worth of new positions.
+    learning_rate: constant for the first `steady` of the iterations, then falls linearly to a
+        fiftieth.
+    bootstrap: the weight of the search's own value in the target, beside the game's result.
+    averaging: steps over which the weights are averaged, exponentially; the average plays.
+    """
+
+    iterations: int = 80
+    games: int = 2048
+    window: float = 0.5
+    passes: float = 3.0
+    batch_size: int = 512
+    learning_rate: float = 2e-3
+    steady: float = 0.6
+    weight_decay: float = 1e-2
+    bootstrap: float = 0.5
+    averaging: int = 500
+
+    def rate(self, iteration: int) -> float:
+        """The learning rate of an iteration."""
+        left = (1 - iteration / self.iterations) / (1 - self.steady)
+        return self.learning_rate * min(1.0, max(left, 0.02))
+
+    def first_of_window(self, iteration: int) -> int:
+        """The earliest iteration whose experience the given one learns from."""
+        # The first games are of a player that knew nothing: they leave soon.
+        return iteration + 1 - max(min(iteration + 1, 2), round(self.window * (iteration + 1)))
+
+
+class Learner:
+    """The network in training, its average, the optimiser and the player that last won the gate."""
+
+    def __init__(self, rules: Rules, network: PolicyValueNetwork, course: Course) -> None:
+        self.rules = rules
+        self.course = course
+        self.network = network
+        self.average = copy.deepcopy(network).eval().requires_grad_(False)
+        self.best = self.average.folded()
+        self.iteration = 0
+        self.steps = 0
+        self._names: dict[Tensor, str] = {p: name for name, p in network.named_parameters()}
+        self.optimiser = torch.optim.AdamW(
+            network.parameters(), lr=course.learning_rate, weight_decay=course.weight_decay
+        )
+
+    def learn(
+        self, experience: Experience, new: int, random: np.random.Generator, report: Progress
+    ) -> dict[str, float]:
+        """Learn from a window of experience of which `new` positions were just added."""
+        course = self.course
+        steps = max(1, round(course.passes * new / course.batch_size))
+        for group in self.optimiser.param_groups:
+            group["lr"] = course.rate(self.iteration)
+        self.network.train()
+        losses = []
+        for _ in report.track(range(steps), f"learning {self.iteration + 1}", total=steps):
+            rows = random.integers(len(experience.results), size=course.batch_size)
+            losses.append(self._step(experience, rows, random))
+        policy, value = torch.stack(losses).mean(0).tolist()
+        return {"policy_loss": policy, "value_loss": value}
+
+    def _step(
+        self, experience: Experience, rows: NDArray[np.int64], random: np.random.Generator
+    ) -> Tensor:
+        """One step of the optimiser; the losses of policy and value [2]."""
+        boards = experience.boards[rows].astype(np.float32)
+        policies = experience.policies[rows].astype(np.float32)
+        views = self.rules.symmetries(boards, policies)
+        which, each = random.integers(len(views), size=len(rows)), np.arange(len(rows))
+        boards = np.stack([board for board, _ in views])[which, each]
+        policies = np.stack([policy for _, policy in views])[which, each]
+        mix = self.course.bootstrap
+        targets = (1 - mix) * experience.results[rows] + mix * experience.values[rows]
+        taught = torch.from_numpy(experience.taught[rows]).float()
+        device = next(self.network.parameters()).device
+        x = torch.from_numpy(boards).to(device).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits, values = self.network(x)
+        told = torch.from_numpy(policies).to(device)
+        cross = -(told * torch.log_softmax(logits.float(), 1)).sum(1)
+        taught = taught.to(device)
+        policy_loss = (cross * taught).sum() / taught.sum().clamp(min=1)
+        aim = torch.from_numpy(targets.astype(np.float32)).to(device)
+        value_loss = functional.mse_loss(values.float(), aim)
+        self.optimiser.zero_grad()
+        (policy_loss + value_loss).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.steps += 1
+        self._move_average()
+        return torch.stack((policy_loss, value_loss)).detach()
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        # Early on the average forgets faster, so that it does not remember the initial weights.
+        share = 1 / min(self.course.averaging, 1 + self.steps / 4)
+        now = self.network.state_dict()
+        for name, mean in self.average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(now[name], share)
+
+    # --- on disk ----------------------------------------------------------------------------------
+
+    def write(self, workspace: Path, run: str) -> None:
+        """Write a checkpoint, whole or not at all."""
+        momenta = {
+            f"{self._names[parameter]}/{key}": value
+            for parameter, state in self.optimiser.state.items()
+            for key, value in state.items()
+        }
+        parts: dict[str, Mapping[str, Tensor]] = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "best": self.best.state_dict(),
+            "optimiser": momenta,
+        }
+        tensors = {
+            f"{part}/{name}": value.contiguous()
+            for part, values in parts.items()
+            for name, value in values.items()
+        }
+        facts = {"iteration": self.iteration, "steps": self.steps}
+        new = (workspace / CHECKPOINT).with_suffix(".new")
+        safetensors.torch.save_file(tensors, new, {"run": run, "facts": json.dumps(facts)})
+        new.replace(workspace / CHECKPOINT)
+
+    def read(self, workspace: Path, run: str) -> None:
+        """Go on from the workspace's checkpoint, if there is one of the same run."""
+        path = workspace / CHECKPOINT
+        if not path.is_file():
+            return
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("run") != run:
+                return
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        parts: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            part, _, name = key.partition("/")
+            parts.setdefault(part, {})[name] = value
+        self.network.load_state_dict(parts["network"])
+        self.average.load_state_dict(parts["average"])
+        self.best.load_state_dict(parts["best"])
+        for parameter, name in self._names.items():
+            self.optimiser.state[parameter] = {
+                key: parts["optimiser"][f"{name}/{key}"]
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if f"{name}/{key}" in parts.get("optimiser", {})
+            }
+        facts = json.loads(metadata["facts"])
+        self.iteration, self.steps = facts["iteration"], facts["steps"]
+
+
+@dataclass
+class Replay:
+    """The experience of the latest iterations, each in a file of its own if there is a folder."""
+
+    folder: Path | None
+    held: dict[int, Experience]
+
+    @classmethod
+    def opened(cls, folder: Path | None, first: int, end: int) -> Replay:
+        """Read the iterations from `first` up to `end`; an unreadable one counts as missing."""
+        held = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for iteration in range(first, end):
+                path = folder / _file_name(iteration)
+                if path.is_file():
+                    held[iteration] = Experience.of(safetensors.numpy.load_file(path))
+        return cls(folder, held)
+
+    def add(self, iteration: int, experience: Experience) -> None:
+        """Keep an iteration's experience."""
+        self.held[iteration] = experience
+        if self.folder is not None:
+            new = self.folder / "new.safetensors"
+            safetensors.numpy.save_file(experience.arrays(), new)
+            new.replace(self.folder / _file_name(iteration))
+
+    def window(self, first: int) -> Experience:
+        """All experience from iteration `first` on; what is older is forgotten."""
+        for iteration in [iteration for iteration in self.held if iteration < first]:
+            del self.held[iteration]
+            if self.folder is not None:
+                (self.folder / _file_name(iteration)).unlink(missing_ok=True)
+        return Experience.joined([self.held[iteration] for iteration in sorted(self.held)])
+
+
+def _file_name(iteration: int) -> str:
+    return f"{iteration:04d}.safetensors"
