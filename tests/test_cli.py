@@ -18,7 +18,8 @@ from PIL import Image
 
 from tests import planted, plugin_package
 from zoo import cli
-from zoo.report import BEGIN, END, markdown_table
+from zoo.files import markers
+from zoo.report import markdown_table
 from zoo.results import write_result
 
 MODEL, LEARNED = plugin_package.MODEL, plugin_package.LEARNED_MODEL
@@ -351,9 +352,10 @@ def _plant(folder: Path) -> str:
 def test_report_prints_the_table_or_puts_it_into_a_page(zoo: Zoo, tmp_path: Path) -> None:
     table = _plant(tmp_path / "some")
     assert zoo("report", "--results", "some") == Done(0, f"{table}\n", "")
-    (tmp_path / "page.md").write_text(f"# Title\n{BEGIN}\nold\n{END}\nend\n")
+    begin, end = markers("results")
+    (tmp_path / "page.md").write_text(f"# Title\n{begin}\nold\n{end}\nend\n")
     assert zoo("report", "--results", "some", "--into", "page.md") == Done(0, "", "")
-    expected = f"# Title\n{BEGIN}\n{table}\n{END}\nend\n"
+    expected = f"# Title\n{begin}\n{table}\n{end}\nend\n"
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == expected
 
 

@@ -14,8 +14,9 @@ import pytest
 import zoo
 from zoo import weights
 from zoo.cards import card
+from zoo.files import markers
 from zoo.registry import weights_folder
-from zoo.report import BEGIN, END, markdown_table
+from zoo.report import markdown_table
 from zoo.results import read_results
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +89,8 @@ def test_make_targets_that_the_readme_names_exist() -> None:
 
 def test_readme_table_is_the_one_of_the_results() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.partition(BEGIN)[2].partition(END)[0].strip()
+    begin, end = markers("results")
+    shown = readme.partition(begin)[2].partition(end)[0].strip()
     assert shown == markdown_table(read_results(ROOT / "results")).strip()
 
 

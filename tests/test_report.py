@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +13,10 @@ from zoo.data import UNVERIFIED
 from zoo.errors import ResultsError
 from zoo.metrics import Comparison, Metric, Score
 from zoo.report import (
-    BEGIN,
-    END,
     bytes_text,
     conditions,
     data_text,
     difference_text,
-    insert_between_markers,
     latency_text,
     markdown_table,
     ordered,
@@ -29,7 +25,6 @@ from zoo.report import (
     score_text,
     seconds_text,
     three_digits,
-    write_between_markers,
 )
 from zoo.results import Pair, Result, pairs
 from zoo.tasks import task
@@ -318,24 +313,3 @@ def test_a_bar_in_a_name_does_not_break_the_table() -> None:
 def test_no_results_make_no_table() -> None:
     with pytest.raises(ResultsError, match="There are no results"):
         markdown_table([])
-
-
-def test_what_stands_between_the_markers_is_replaced_and_nothing_else() -> None:
-    page = f"before\n{BEGIN}\nold\nolder\n{END}\nafter\n"
-    once = insert_between_markers(page, "new")
-    assert once == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
-    assert insert_between_markers(once, "new") == once
-
-
-@pytest.mark.parametrize("page", ["", "no markers", BEGIN, END, f"{END}\n{BEGIN}"], ids=repr)
-def test_a_page_without_markers_is_refused_and_kept(page: str, tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
-    path.write_text(page)
-    with pytest.raises(ResultsError, match="There are no marker lines"):
-        write_between_markers(path, "new")
-    assert path.read_text() == page
-
-
-def test_a_page_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match=r"page\.md' cannot be read"):
-        write_between_markers(tmp_path / "page.md", "new")

@@ -368,11 +368,12 @@ def report(
     ] = None,
 ) -> None:
     """Print results as a Markdown table and sentences, or write them into a page."""
-    from zoo.report import markdown_table, write_between_markers
+    from zoo.files import write_between_markers
+    from zoo.report import markdown_table
     from zoo.results import read_results
 
     table = markdown_table(read_results(results))
     if into is None:
         print(table)
     else:
-        write_between_markers(into, table)
+        write_between_markers(into, "results", table)

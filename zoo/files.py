@@ -1,4 +1,4 @@
-"""Writing a file as a whole or not at all."""
+"""Writing a file as a whole or not at all, and parts of a page between their marker lines."""
 
 from __future__ import annotations
 
@@ -33,3 +33,27 @@ def write_atomically(path: Path, text: str) -> None:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def markers(part: str) -> tuple[str, str]:
+    """The lines that stand before and after a part of a page that is written by a command."""
+    return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+
+
+def insert_between_markers(text: str, part: str, content: str) -> str:
+    """Replace what stands between the marker lines of a part. Raises ResultsError without them."""
+    begin, end = markers(part)
+    head, found, rest = text.partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not found or not found_end:
+        raise ResultsError(f"There are no marker lines {begin!r} and {end!r} to write between.")
+    return f"{head}{begin}\n{content}\n{end}{tail}"
+
+
+def write_between_markers(page: Path, part: str, content: str) -> None:
+    """Put content between the marker lines of a part of a page. Raises ResultsError."""
+    try:
+        text = page.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{str(page)!r} cannot be read: {error}.") from error
+    write_atomically(page, insert_between_markers(text, part, content))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from zoo.data import UNVERIFIED
 from zoo.errors import ResultsError
-from zoo.files import write_atomically
 from zoo.metrics import Comparison, Metric, Score
 from zoo.options import options_text, value_text
 from zoo.results import Pair, Result, Timing, pairs
@@ -26,7 +24,6 @@ COLUMNS = (
     "Weights",
     "Load",
 )
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 
 def score_text(metric: Metric, score: Score) -> str:
@@ -248,21 +245,3 @@ def markdown_table(results: Sequence[Result]) -> str:
 def markdown_row(cells: Sequence[str]) -> str:
     """One line of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def insert_between_markers(text: str, content: str) -> str:
-    """Replace what stands between the two marker lines. Raises ResultsError without them."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ResultsError(f"There are no marker lines {BEGIN!r} and {END!r} to write between.")
-    return f"{head}{BEGIN}\n{content}\n{END}{tail}"
-
-
-def write_between_markers(page: Path, content: str) -> None:
-    """Put content between the two marker lines of a page. Raises ResultsError."""
-    try:
-        text = page.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{str(page)!r} cannot be read: {error}.") from error
-    write_atomically(page, insert_between_markers(text, content))

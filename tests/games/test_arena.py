@@ -15,7 +15,14 @@ from tests.games.players import Fake, Greedy, Hopeless, Perfect, Random
 from tests.planted import MACHINE, VERSIONS
 from zoo.errors import InputError, ResultsError, ZooError
 from zoo.games.arena import Game, Match, Side, elo, match, openings, play_game
-from zoo.games.match_files import file_name, from_json, to_json, write_match
+from zoo.games.match_files import (
+    file_name,
+    from_json,
+    markdown_list,
+    read_matches,
+    to_json,
+    write_match,
+)
 from zoo.games.player import Budget
 from zoo.games.rules import Rules
 
@@ -346,3 +353,19 @@ def test_a_broken_file_is_refused(key: str) -> None:
     payload["pairs"][0][0]["result"] = 0.5
     with pytest.raises(ResultsError, match=r"no game ends with 0\.5"):
         from_json(payload)
+
+
+def test_matches_are_told_one_by_one(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="There is no folder of matches"):
+        read_matches(tmp_path / "none")
+    with pytest.raises(ResultsError, match="There are no matches to report"):
+        markdown_list(read_matches(tmp_path))
+    even, won = planted((1, 1)), planted((1, -1))
+    write_match(tmp_path / "b.json", even)
+    write_match(tmp_path / "a.json", won)
+    told = markdown_list(read_matches(tmp_path)).splitlines()
+    assert told[:2] == [f"- {one.sentence} {one.details}" for one in (won, even)]
+    assert told[-1].startswith("Played on: ")
+    (tmp_path / "c.json").write_text("{}")
+    with pytest.raises(ResultsError, match=r"c\.json' is no match"):
+        read_matches(tmp_path)

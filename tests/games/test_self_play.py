@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from zoo.errors import InputError
 from zoo.games import gate
-from zoo.games.alphazero import AlphaZeroPlayer, _boards
+from zoo.games.alphazero import AlphaZeroPlayer
 from zoo.games.evaluators import Rollout, Uniform
 from zoo.games.learning import Course, Learner, Replay
 from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
 from zoo.games.rules import Rules, State
+from zoo.games.run import _boards
 from zoo.games.self_play import Experience, Order, SelfPlay, work
 from zoo.progress import Progress
 

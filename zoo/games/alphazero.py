@@ -9,37 +9,24 @@ from what the search finds out.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import multiprocessing
-import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from zoo.data import Example
 from zoo.errors import InputError
-from zoo.games import gate
-from zoo.games.arena import openings
-from zoo.games.curve import draw
-from zoo.games.evaluators import Rollout
-from zoo.games.learning import REPLAY, Course, Learner, Replay
+from zoo.games.learning import Course
 from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
 from zoo.games.player import Budget, Player
 from zoo.games.rules import Rules, State
+from zoo.games.run import Gate, Run, weights_of
 from zoo.games.search import Search, Selection
-from zoo.games.self_play import Experience, Order, SelfPlay, work
+from zoo.games.self_play import SelfPlay
 from zoo.predictions import Move
-from zoo.progress import Progress
-from zoo.registry import data_set
-from zoo.tasks import task
 from zoo.weights import half
-
-_ORDERS = 2  # of one iteration; a run does not depend on how many workers share them
 
 
 class AlphaZeroPlayer(Player):
@@ -91,7 +78,7 @@ class AlphaZeroPlayer(Player):
             "architecture": self.architecture,
             "exploration": self.exploration,
         }
-        return settings, _arrays(self.network)
+        return settings, weights_of(self.network)
 
     @classmethod
     def _from_weights(
@@ -144,90 +131,31 @@ class AlphaZeroPlayer(Player):
         """
         if list(train) or list(validation or ()):
             raise InputError(f"{cls.__name__} learns by playing against itself, not from examples.")
-        rules = Rules(game)
-        device = cls.pick_device(device)
-        how = SelfPlay(**_only(SelfPlay, options))
-        course = Course(**_only(Course, options))
         unknown = sorted(set(options) - cls.fit_options())
         if unknown:
             raise InputError(f"There is no option {unknown[0]!r} of learning to play.")
+        rules = Rules(game)
         architecture: dict[str, Any] = {
             "shape": list(rules.shape),
             "actions": rules.actions,
             "width": width,
             "blocks": blocks,
         }
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = PolicyValueNetwork(**architecture)
-        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        learner = Learner(rules, network, course)
-        banned = _boards(rules, excluded)
-        facts = (rules.name, architecture, dataclasses.asdict(how), dataclasses.asdict(course))
-        run = hashlib.sha256(json.dumps([*facts, seed, len(banned)]).encode()).hexdigest()
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-            learner.read(workspace, run)
-        log_file = None if workspace is None else workspace / "log.jsonl"
-        report = Progress(show=progress, log_file=log_file)
-        replay = Replay.opened(
-            None if workspace is None else workspace / REPLAY,
-            course.first_of_window(learner.iteration) if learner.iteration else 0,
-            learner.iteration,
+        device = cls.pick_device(device)
+        run = Run(
+            rules,
+            architecture,
+            SelfPlay(**_only(SelfPlay, options)),
+            Course(**_only(Course, options)),
+            Gate(games=gate_games, simulations=gate_simulations),
+            seed=seed,
+            device=device,
+            excluded=excluded,
+            probe=probe,
+            progress=progress,
+            workspace=workspace,
         )
-        positions = _probe(rules, probe)
-        pairs = openings(
-            rules, gate_games // 2, 2 if rules.game.max_game_length() < 20 else 4, seed
-        )
-        while learner.iteration < course.iterations:
-            iteration = learner.iteration
-            orders = [
-                Order(
-                    game=rules.name,
-                    architecture=architecture,
-                    arrays=_arrays(learner.best),
-                    how=how,
-                    games=course.games // _ORDERS,
-                    seed=int(np.random.SeedSequence((seed, iteration, part)).generate_state(1)[0]),
-                    excluded=banned,
-                )
-                for part in range(_ORDERS)
-            ]
-            played = Experience.joined(list(_played(orders, workers, report, iteration)))
-            replay.add(iteration, played)
-            window = replay.window(course.first_of_window(iteration))
-            random = np.random.default_rng((seed, iteration))
-            losses = learner.learn(window, len(played.results), random, report)
-            candidate = learner.average.folded()
-            narrow = torch.bfloat16 if how.precision == "bfloat16" else torch.float32
-            ours, theirs = (
-                NetworkEvaluator(rules, one, device=device, precision=narrow)
-                for one in (candidate, learner.best)
-            )
-            against = gate.score(rules, ours, theirs, pairs, gate_simulations)
-            if against >= 0.5:
-                learner.best = candidate
-            learner.iteration += 1
-            values: dict[str, float] = {**losses, "gate": against}
-            if positions:
-                values["outcome_kept_policy"] = gate.kept(rules, ours, positions, 1)
-            if learner.iteration % 5 == 0 or learner.iteration == course.iterations:
-                fixed = Rollout(rules, seed=seed)
-                values["score_against_rollouts"] = gate.score(rules, ours, fixed, pairs[:25], 50)
-                if positions:
-                    values["outcome_kept_100"] = gate.kept(rules, ours, positions, 100)
-            report.log(
-                iteration=learner.iteration,
-                games=played.games,
-                positions=len(played.results),
-                window=len(window.results),
-                moves_a_game=len(played.results) / played.games,
-                **values,
-            )
-            if workspace is not None:
-                learner.write(workspace, run)
-                draw(workspace / "log.jsonl", workspace / "learning-curve.png")
-        best = learner.best.cpu()
+        best = run.go(workers).cpu()
         with torch.no_grad():
             for parameter in best.parameters():
                 parameter.copy_(torch.from_numpy(half(parameter.numpy())))
@@ -261,58 +189,3 @@ class AlphaZeroPlayer(Player):
 def _only(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     names = {one.name for one in dataclasses.fields(kind)}
     return {name: value for name, value in options.items() if name in names}
-
-
-def _arrays(network: PolicyValueNetwork) -> dict[str, NDArray[np.float32]]:
-    return {name: value.float().cpu().numpy() for name, value in network.state_dict().items()}
-
-
-def _boards(rules: Rules, positions: Iterable[Any]) -> frozenset[bytes]:
-    """The boards of positions and of all their symmetric views, as `Order.excluded` takes them."""
-    states = [rules.state(position) for position in positions]
-    if not states:
-        return frozenset()
-    boards = rules.observe(states)
-    blank = np.zeros((len(boards), rules.actions), np.float32)
-    return frozenset(
-        board.astype(np.float16).tobytes()
-        for view, _ in rules.symmetries(boards, blank)
-        for board in view
-    )
-
-
-def _probe(rules: Rules, name: str) -> list[tuple[State, Any]]:
-    """Positions of a data set, each with a check whether a move keeps the outcome."""
-    if not name:
-        return []
-    source = data_set(name)
-    job = task(source.info.task)
-
-    def check(target: str) -> Any:
-        def good(move: Move) -> bool:
-            record = job.record(move, target)
-            columns = {key: [value] for key, value in record.items()}
-            return bool(job.primary.statistics(columns)[0, 0])
-
-        return good
-
-    examples = list(source.examples(source.info.splits[0]))
-    return [(rules.state(example.input), check(example.target)) for example in examples]
-
-
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches every process of the terminal; the one that waits for the workers ends them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _played(
-    orders: Sequence[Order], workers: int, report: Progress, iteration: int
-) -> Iterator[Experience]:
-    """The experience of all orders, in their order, however many workers share them."""
-    label = f"playing {iteration + 1}"
-    if workers == 1:
-        yield from (work(order) for order in report.track(orders, label))
-        return
-    # Not forked: threads of torch and of OpenSpiel would not survive that.
-    with multiprocessing.get_context("spawn").Pool(workers, _ignore_interrupts) as pool:
-        yield from report.track(pool.imap(work, orders), label, total=len(orders))

@@ -149,6 +149,27 @@ def arena(
         raise typer.Exit(_INTERRUPTED)
 
 
+def matches(
+    folder: Annotated[Path, typer.Argument(help="Folder of matches.")] = Path("matches"),
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Write between the marker lines of this page instead."),
+    ] = None,
+) -> None:
+    """Tell what came of the matches that were played with --out.
+
+    Example: zoo matches matches
+    """
+    from zoo.files import write_between_markers
+    from zoo.games.match_files import markdown_list, read_matches
+
+    told = markdown_list(read_matches(folder))
+    if into is None:
+        print(told)
+    else:
+        write_between_markers(into, "matches", told)
+
+
 def _options(player: Player, seconds: float | None, nodes: int | None) -> dict[str, Any]:
     """The budget as the player takes it: a tree search may call its positions simulations."""
     count = "nodes" if "nodes" in player.predict_options else "simulations"
@@ -163,4 +184,4 @@ def _ask(prompt: str) -> str:
     return line
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (play, arena)
+COMMANDS: tuple[Callable[..., None], ...] = (play, arena, matches)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,30 @@ def from_json(payload: Any) -> Match:
         return Match(**facts)
     except (LookupError, TypeError, ValueError) as error:
         raise ResultsError(f"The match is incomplete ({error}).") from error
+
+
+def read_matches(folder: Path) -> list[Match]:
+    """All matches in a folder, in the order of their names. Raises ResultsError."""
+    if not folder.is_dir():
+        raise ResultsError(f"There is no folder of matches at {str(folder)!r}.")
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found.append(from_json(json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, ResultsError) as error:
+            raise ResultsError(f"{str(path)!r} is no match: {error}") from error
+    return found
+
+
+def markdown_list(found: Sequence[Match]) -> str:
+    """What came of matches, one sentence each, and where they were played. Raises ResultsError."""
+    if not found:
+        raise ResultsError("There are no matches to report; zoo arena --out plays them.")
+    machines = dict.fromkeys(
+        f"{match.machine['cpu']}, {match.machine['cores']} cores" for match in found
+    )
+    lines = [f"- {match.sentence} {match.details}" for match in found]
+    return "\n".join([*lines, "", f"Played on: {'; '.join(machines)}."])
 
 
 def _game(payload: Mapping[str, Any]) -> Game:

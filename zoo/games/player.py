@@ -54,6 +54,7 @@ class Player(Model):
     """
 
     task: ClassVar[str] = "board-game"
+    batch_size = 1  # every position is searched by itself
     default: ClassVar[Budget]
 
     def __init__(self, game: str) -> None:

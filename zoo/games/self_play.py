@@ -99,6 +99,7 @@ class Order:
     games: int
     seed: int
     excluded: frozenset[bytes] = frozenset()
+    device: str = "cpu"
 
 
 def work(order: Order, tick: Callable[[int], None] | None = None) -> Experience:
@@ -114,7 +115,7 @@ def work(order: Order, tick: Callable[[int], None] | None = None) -> Experience:
         network = PolicyValueNetwork(**order.architecture).folded()
         network.load_state_dict({k: torch.from_numpy(v) for k, v in order.arrays.items()})
         precision = getattr(torch, order.how.precision)
-        evaluator = NetworkEvaluator(rules, network, precision=precision)
+        evaluator = NetworkEvaluator(rules, network, device=order.device, precision=precision)
         return _Table(rules, evaluator, order).play(tick)
     finally:
         torch.set_num_threads(threads)
