@@ -286,6 +286,10 @@ def test_text_is_an_input_where_the_task_is_about_text(
     done = zoo("predict", "choosy/echo", "44352", "", "-", "--json")
     assert (done.code, done.err) == (0, "")
     assert [one["action"] for one in json.loads(done.out)] == ["'44352'", "''", "'4435\\n2'"]
+    for ended in (b"4\n", b"4\r\n", b"4"):  # the end of a line is no part of what it says
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ended)))
+        (answer,) = json.loads(zoo("predict", "choosy/echo", "-", "--json").out)
+        assert answer["action"] == "'4'"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe")))
     broken = zoo("predict", "choosy/echo", "-")
     _refused(broken, "What came in from standard input is no text: 'utf-8' codec")

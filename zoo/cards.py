@@ -105,8 +105,7 @@ def _introduction(entry: ModelInfo) -> str:
         relation = (
             "It replaces the hand-written"
             if set(entry.data) & set(baseline.data)
-            else "It knows other classes than its hand-written counterpart, and the two are not "
-            "measured against each other:"
+            else "It is not measured on the same data as its hand-written counterpart,"
         )
         lines += [
             "",
@@ -121,7 +120,12 @@ def _introduction(entry: ModelInfo) -> str:
 
 
 def _usage(entry: ModelInfo) -> str:
-    sample = task(entry.task).sample
+    if entry.weights is None and entry.recipe is not None:
+        return (
+            f"## Use\n\nIt comes without weights. `zoo train {entry.name}` makes them and prints "
+            "the folder; `zoo.load(folder)` loads what was learned."
+        )
+    sample = entry.sample or task(entry.task).sample
     return (
         "## Use\n\n"
         "```python\nimport zoo\n\n"

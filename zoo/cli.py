@@ -202,7 +202,8 @@ def _standard_input(task_name: str) -> bytes | str:
     if not task(task_name).text:
         return data
     try:
-        return data.decode()
+        # Whoever types or pipes a line ends it; the end of the line is no part of the text.
+        return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         raise InputError(f"What came in from standard input is no text: {error}.") from error
 

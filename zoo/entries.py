@@ -94,6 +94,7 @@ class ModelInfo:
     variants: options of `predict` that a benchmark measures it with besides its defaults.
     parameters: how many numbers were learned or stored to predict with.
     published: the figure that the literature gives for the method, and how this model compares.
+    sample: an input as a person would type it, where the task's own would not do.
     limits: what a user should know before trusting it, in one or two sentences.
     """
 
@@ -111,6 +112,7 @@ class ModelInfo:
     variants: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     recipe: Recipe | None = None
     published: str = ""
+    sample: str = ""
     limits: str = ""
 
     @property

@@ -23,7 +23,8 @@ class Task:
     unit: what one input is called.
     sample: an input as a person would type it, for examples in cards.
     text: whether text is an input itself; else it is the path of a file.
-    fingerprint: a digest of one input's content, the same for every encoding of it.
+    fingerprint: a digest of one input's content, the same for every encoding of it; of a text,
+        of what is written.
     record: what a benchmark keeps of one prediction and its target: JSON-able values, from
         which every metric can be computed, now or later.
     metrics: the first is the primary one.
@@ -155,6 +156,7 @@ IMAGE_CLASSIFICATION = Task(
 
 def _position_fingerprint(x: Any) -> bytes:
     moves = x.history() if hasattr(x, "history") else x
+    moves = moves.tolist() if hasattr(moves, "tolist") else moves
     if isinstance(moves, str):
         text = moves.strip()
     elif isinstance(moves, list | tuple):

@@ -221,10 +221,13 @@ def test_games_have_common_names() -> None:
 
 def test_the_default_opponent(monkeypatch: pytest.MonkeyPatch, players: None) -> None:
     assert default_opponent(rules_of("othello")) == "games/alphabeta"
-    assert default_opponent(rules_of("connect4")) == "games/alphabeta-connect4"
-    learned = Registry({"games/alphazero-connect4": entry("games/x", "Fake")}, {}, ())
-    monkeypatch.setattr("zoo.registry.registry", lambda: learned)
-    assert default_opponent(rules_of("connect4")) == "games/alphazero-connect4"
+    both = "games/alphazero-connect4", "games/alphabeta-connect4"
+    for known, expected in ((both, both[0]), (both[1:], both[1]), ((), "games/alphabeta")):
+        made = Registry({name: entry("games/x", "Fake") for name in known}, {}, ())
+        monkeypatch.setattr("zoo.registry.registry", lambda made=made: made)
+        assert default_opponent(rules_of("connect4")) == expected
+    monkeypatch.undo()
+    assert default_opponent(rules_of("tictactoe")) == "games/alphazero-tictactoe"
 
 
 def test_a_player_is_loaded_for_the_game(players: None) -> None:
@@ -270,7 +273,7 @@ def test_arena(zoo: Zoo, tmp_path: Path) -> None:
     assert "games/alphabeta scores " in done.output
     assert "against games/random over 10 games (5 openings of 4 plies" in done.output
     (path,) = tmp_path.iterdir()
-    assert path.name == "alphabeta-vs-random-9n.json"
+    assert path.name == "alphabeta-vs-random-9n-10games-4plies-seed0.json"
     shown = json.loads(zoo(*arguments, "--game", "connect4", "--json").stdout)
     written = json.loads(path.read_text())
     assert [game["moves"] for pair in shown["pairs"] for game in pair] == [

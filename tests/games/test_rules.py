@@ -103,6 +103,23 @@ def test_another_games_state_is_refused() -> None:
         CONNECT4.state(small)
 
 
+def test_a_state_with_a_start_of_its_own_is_refused() -> None:
+    """Its moves alone would say that the board is empty."""
+    text = CONNECT4.state("44352").to_json()
+    state = CONNECT4.game.new_initial_state(text)
+    assert state.history() == []
+    with pytest.raises(InputError, match="does not begin at the start of the game"):
+        CONNECT4.state(state)
+
+
+def test_a_serialised_state_with_an_empty_start_is_read() -> None:
+    chess = Rules("chess")
+    state = chess.initial()
+    for _ in range(4):
+        state.apply_action(state.legal_actions()[0])
+    assert chess.state(state.serialize()).history() == state.history()
+
+
 def test_a_finished_game_has_no_move() -> None:
     with pytest.raises(InputError, match=r"over: the first player won\.$"):
         CONNECT4.open_state("1122334")
@@ -119,9 +136,11 @@ def test_a_finished_game_has_no_move() -> None:
         ("goofspiel", "has simultaneous moves"),
         ("tic_tac_toe(rows=3)", "cannot be made: Unknown parameter 'rows'"),
         ("breakthrough(rows", "cannot be made: Missing closing bracket"),
+        ("nfg_game", "cannot be made"),
+        (["connect_four"], "A game is named by text"),
     ],
 )
-def test_a_game_of_another_kind_is_refused(game: str, message: str) -> None:
+def test_a_game_of_another_kind_is_refused(game: Any, message: str) -> None:
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
         Rules(game)
 

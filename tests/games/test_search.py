@@ -176,6 +176,52 @@ def test_trees_of_many_games_do_not_touch_each_other() -> None:
         assert alone.move().policy == together.move(game).policy
 
 
+@pytest.mark.parametrize(
+    "game", ["dots_and_boxes(num_rows=1,num_cols=2)", "nim", "hex(board_size=3)", "clobber(rows=2)"]
+)
+def test_no_proof_is_wrong_even_where_a_player_moves_twice(game: str) -> None:
+    rules = Rules(game)
+    known: dict[tuple[int, ...], float] = {}
+
+    def solve(state: State) -> float:
+        key = tuple(state.history())
+        if key not in known:
+            best = max if state.current_player() == 0 else min
+            known[key] = (
+                rules.result(state, 0)
+                if state.is_terminal()
+                else best(solve(state.child(action)) for action in state.legal_actions())
+            )
+        return known[key]
+
+    rng = np.random.default_rng(0)
+    proven = 0
+    for _ in range(10):
+        state = rules.initial()
+        while not state.is_terminal() and len(state.legal_actions()) > 4:
+            state.apply_action(int(rng.choice(state.legal_actions())))
+        if state.is_terminal():
+            continue
+        search = Search(rules, Rollout(rules), Selection())
+        search.reset(0, state)
+        search.grow(Budget(nodes=2000))
+        move = search.move()
+        truth = solve(state) * (1 if state.current_player() == 0 else -1)
+        if move.proven:
+            proven += 1
+            assert move.value == pytest.approx(truth)
+            after = solve(state.child(move.index)) * (1 if state.current_player() == 0 else -1)
+            assert after == pytest.approx(truth)
+    assert proven >= 3
+
+
+def test_a_budget_of_no_time_still_looks_at_the_position() -> None:
+    search = Search(CONNECT4, Uniform(CONNECT4), Selection())
+    search.reset(0, CONNECT4.initial())
+    search.grow(Budget(seconds=1e-9))
+    assert search.move().nodes >= 1
+
+
 def test_a_time_budget_ends_the_search() -> None:
     search = Search(CONNECT4, Uniform(CONNECT4), Selection())
     search.reset(0, CONNECT4.initial())
@@ -209,7 +255,7 @@ def test_the_improved_policy_is_the_prior_where_all_values_are_equal() -> None:
     for _ in range(20):
         search.simulate([0])
     policies = np.empty((1, 7), np.float32)
-    gumbel.improved(search.trees, np.zeros(1, np.int32), policies)
+    gumbel.improved(search.trees, np.zeros(1, np.int32), np.zeros(1), policies)
     assert policies[0] == pytest.approx([0.02 / 1.12] * 6 + [1 / 1.12], abs=1e-3)
 
 
@@ -220,11 +266,34 @@ def test_the_improved_policy_moves_to_the_winning_move() -> None:
         search.simulate([0], None if row is None else [row])
     policies = np.empty((1, 7), np.float32)
     games, rows = np.zeros(1, np.int32), np.empty(1, np.int32)
-    gumbel.improved(search.trees, games, policies)
+    gumbel.improved(search.trees, games, np.zeros(1), policies)
     assert policies[0].argmax() == 3
     assert policies[0, 3] > 0.99
-    gumbel.choose(search.trees, games, np.zeros((1, 7)), np.full(1, -1, np.int32), rows)
+    gumbel.choose(
+        search.trees, games, np.zeros((1, 7)), np.zeros(1), np.full(1, -1, np.int32), rows
+    )
     assert search.trees.action[0, rows[0]] == 3
+
+
+def test_a_move_that_was_not_tried_has_the_mixed_value_of_the_position() -> None:
+    """By hand, with a root value of 0.5, and one move of prior 0.25 tried twice with mean -1."""
+    trees = tree.Trees.empty(1, 16)
+    zero = np.zeros(1, np.int32)
+    priors = np.array([[0.25, 0.75]], np.float32)
+    actions = np.arange(2, dtype=np.int32)
+    tree.expand(trees, zero, zero, np.zeros(1, np.int8), np.full(1, 2, np.int32), actions, priors)
+    trees.visits[0, :2], trees.total[0, :2] = (3, 2), (-1.5, -2.0)
+    mixed = (0.5 + 2 * -1.0) / 3
+    gap = (50 + 2) * 0.3 * (mixed + 1) + np.log(3)
+    policies = np.empty((1, 2), np.float32)
+    gumbel.improved(trees, zero, np.full(1, 0.5), policies)
+    assert policies[0, 0] == pytest.approx(1 / (1 + np.exp(gap)), rel=1e-3)
+
+
+def test_of_many_moves_only_some_are_considered_so_that_halving_can_halve() -> None:
+    plan = gumbel.schedule(121, 64)
+    assert (plan == 0).sum() == 16
+    assert plan.max() >= 3
 
 
 def test_noise_decides_among_moves_of_equal_worth() -> None:
@@ -235,7 +304,8 @@ def test_noise_decides_among_moves_of_equal_worth() -> None:
     for favoured in range(7):
         noise = np.zeros((1, 7))
         noise[0, favoured] = 1.0
-        gumbel.choose(search.trees, np.zeros(1, np.int32), noise, np.zeros(1, np.int32), rows)
+        begin = np.zeros(1, np.int32)
+        gumbel.choose(search.trees, begin, noise, np.zeros(1), begin, rows)
         assert search.trees.action[0, rows[0]] == favoured
 
 

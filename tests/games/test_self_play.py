@@ -15,7 +15,7 @@ import safetensors.numpy
 import torch
 from numpy.typing import NDArray
 
-from zoo.errors import InputError
+from zoo.errors import InputError, WeightsError
 from zoo.games import gate
 from zoo.games.alphazero import AlphaZeroPlayer
 from zoo.games.evaluators import Rollout, Uniform
@@ -216,10 +216,52 @@ def test_the_number_of_workers_does_not_change_the_outcome(tmp_path: Path) -> No
     assert _answers(alone) == _answers(shared)
 
 
-def test_a_checkpoint_of_another_run_is_not_gone_on_from(tmp_path: Path) -> None:
+def test_a_workspace_of_another_run_or_a_broken_one_is_refused_and_kept(tmp_path: Path) -> None:
     AlphaZeroPlayer.fit(workspace=tmp_path, seed=3, **TINY)
-    other = AlphaZeroPlayer.fit(workspace=tmp_path, seed=4, **TINY)
-    assert _answers(other) == _answers(AlphaZeroPlayer.fit(seed=4, **TINY))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for changed in ({"seed": 4}, {"iterations": 3}, {"game": "connect_four"}):
+        with pytest.raises(WeightsError, match="holds a run with another game, seed or options"):
+            AlphaZeroPlayer.fit(workspace=tmp_path, **{"seed": 3, **TINY, **changed})
+    assert {path: path.read_bytes() for path in before} == before
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    checkpoint.write_bytes(before[checkpoint][:500])
+    with pytest.raises(WeightsError, match="cannot be read"):
+        AlphaZeroPlayer.fit(workspace=tmp_path, seed=3, **TINY)
+    checkpoint.write_bytes(before[checkpoint])
+    (tmp_path / "replay" / "0001.safetensors").write_bytes(b"short")
+    with pytest.raises(WeightsError, match=r"0001\.safetensors' cannot be read"):
+        AlphaZeroPlayer.fit(workspace=tmp_path, seed=3, **TINY)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("gate_games", 0),
+        ("gate_simulations", 0),
+        ("iterations", 0),
+        ("iterations", "abc"),
+        ("simulations", 0),
+        ("games", 1),
+        ("games", 3),
+        ("slots", 0),
+        ("opening_plies", -1),
+        ("steady", 1),
+        ("batch_size", 0),
+        ("precision", "half"),
+        ("workers", 0),
+        ("width", 0),
+        ("learning_rate", float("nan")),
+        ("thorough", 2),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused_before_any_game(option: str, value: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        AlphaZeroPlayer.fit(**{**TINY, option: value})
+    assert str(caught.value).endswith(".")
+
+
+def test_a_game_with_few_openings_can_be_learned() -> None:
+    AlphaZeroPlayer.fit(**{**TINY, "iterations": 1, "gate_games": 400})
 
 
 def test_weights_are_stored_in_half_precision_and_answer_the_same(tmp_path: Path) -> None:

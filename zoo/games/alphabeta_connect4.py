@@ -43,6 +43,7 @@ from zoo.predictions import Move
 # the proof fails. Chosen on random positions; with fewer than _OPENING stones on the board a proof
 # takes many seconds, so nearly all goes to the evaluation.
 _SHARE, _OPENING_SHARE, _OPENING = 0.125, 0.75, 8
+_ENDLESS = 1 << 60  # positions or nanoseconds, within 64 bits whatever is added
 _LEAST = 2_000  # positions, of a budget too small to share
 # A question of the proof gets so many positions at first, then _GROWTH times as many, and so on, so
 # that one hard question doesn't starve the easy ones.
@@ -101,9 +102,9 @@ class _Turn:
         self.own, self.mask = bitboards(history)
         self.depth_limit = min(budget.depth or SQUARES, SQUARES - self.stones)
         self.proves = (budget.depth or SQUARES) >= SQUARES - self.stones
-        self.nodes = budget.nodes or np.iinfo(np.int64).max
+        self.nodes = min(budget.nodes or _ENDLESS, _ENDLESS)
         self.start = time.perf_counter_ns()
-        self.nanoseconds = int((budget.seconds or 0) * 1e9)
+        self.nanoseconds = int(min((budget.seconds or 0) * 1e9, _ENDLESS))
         self.control = np.zeros(4, np.int64)
         self.control[NODES] = 1  # this position
         legal = [1 << square for square in range(49) if legal_moves(self.mask) >> square & 1]
@@ -234,16 +235,20 @@ class _Turn:
     def _answer(self, rules: Rules) -> Move:
         floor = max(self.floor.values())
         proven = self._settled()
-        # Without a proof, what may still be better than the best that is proven comes first.
-        lower, upper = (self.floor, self.ceiling) if proven else (self.ceiling, self.ceiling)
-        good = [move for move in self.order if lower[move] == max(upper.values())]
+        ceiling = max(self.ceiling.values())
+        if proven or (floor == 0 and self.score <= 0):
+            # A draw in hand, and an evaluation that promises no more than that.
+            good = [move for move in self.order if self.floor[move] == floor]
+        else:
+            # What may still be better than the best that is proven comes first.
+            good = [move for move in self.order if self.ceiling[move] == ceiling]
         chosen = good[0]
         shares = {move: 1.0 / len(good) for move in good} if proven else {chosen: 1.0}
         legal = self.state.legal_actions()
         return Move(
             action=rules.text(self.state, column_of(chosen)),
             index=column_of(chosen),
-            value=float(floor) if proven else math.tanh(self.score / _SCALE),
+            value=float(min(max(math.tanh(self.score / _SCALE), floor), ceiling)),
             actions=tuple(rules.text(self.state, action) for action in legal),
             policy=tuple(
                 sum(share for move, share in shares.items() if column_of(move) == action)

@@ -37,6 +37,7 @@ class AlphaZeroPlayer(Player):
 
     devices = ("cpu", "cuda", "mps")
     default = Budget(nodes=800)
+    unit = "simulation"
     predict_options = frozenset({"simulations", "seconds"})
 
     def __init__(
@@ -54,12 +55,16 @@ class AlphaZeroPlayer(Player):
                 f"An AlphaZero player of {self.rules.name} has to be trained first: "
                 f"zoo train games/alphazero --game '{self.rules.name}', then load its folder."
             )
+        shape = tuple(architecture["shape"])
+        if shape != self.rules.shape or architecture["actions"] != self.rules.actions:
+            raise ValueError(f"the network is not for {self.rules.name}")
         self.network = network
         self.architecture = dict(architecture)
         self.exploration = exploration
         self.device = device
         self._evaluator = NetworkEvaluator(self.rules, network, device=device)
-        # The root's priors matter most; averaged over all views they cost next to nothing.
+        # The priors of the position asked about matter most; averaged over all views they cost
+        # next to nothing. A position that the search has met before keeps what it had then.
         self._root = NetworkEvaluator(self.rules, network, device=device, symmetric=True)
 
     def memory(self) -> Search:
@@ -135,6 +140,9 @@ class AlphaZeroPlayer(Player):
         if unknown:
             raise InputError(f"There is no option {unknown[0]!r} of learning to play.")
         rules = Rules(game)
+        for name, value in (("width", width), ("blocks", blocks), ("workers", workers)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(f"{name} is a whole number of at least 1; {value!r} came.")
         architecture: dict[str, Any] = {
             "shape": list(rules.shape),
             "actions": rules.actions,

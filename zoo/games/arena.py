@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from scipy.stats import t as student
 
 from zoo.errors import InputError, ZooError
 from zoo.games.player import Budget, Player, Seat
@@ -73,10 +74,13 @@ def play_game(first: Seat, second: Seat, opening: Sequence[int], rules: Rules) -
     return Game(tuple(opening), tuple(moves), result, (tuple(seconds[0]), tuple(seconds[1])))
 
 
-def openings(rules: Rules, count: int, plies: int, seed: int) -> list[tuple[int, ...]]:
+def openings(
+    rules: Rules, count: int, plies: int, seed: int, *, or_fewer: bool = False
+) -> list[tuple[int, ...]]:
     """Random openings that lead to distinct boards on which the game is not over.
 
-    A greater count goes on where a smaller one ends. Raises InputError if the game has too few.
+    A greater count goes on where a smaller one ends. Raises InputError if the game has too few,
+    unless fewer will do.
     """
     rng = np.random.default_rng(seed)
     found: dict[tuple[str, int], tuple[int, ...]] = {}
@@ -90,6 +94,8 @@ def openings(rules: Rules, count: int, plies: int, seed: int) -> list[tuple[int,
         if not state.is_terminal() and board not in found:
             found[board] = tuple(state.history())
             tries = 0
+        elif tries == _TRIES and found and or_fewer:
+            break
         elif tries == _TRIES:
             raise InputError(
                 f"{rules.kind} has only about {len(found):,} different openings of {plies} plies, "
@@ -100,10 +106,11 @@ def openings(rules: Rules, count: int, plies: int, seed: int) -> list[tuple[int,
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two players, and what it may spend on a move."""
+    """One of the two players, what it may spend on a move, and what its budget counts."""
 
     name: str
     budget: Budget
+    unit: str = "position"
 
     @property
     def terms(self) -> str:
@@ -111,7 +118,7 @@ class Side:
         budget = self.budget
         parts = [
             f"{budget.seconds:g} s" if budget.seconds is not None else "",
-            _plural(budget.nodes, "position") if budget.nodes is not None else "",
+            _plural(budget.nodes, self.unit) if budget.nodes is not None else "",
             f"a depth of {budget.depth}" if budget.depth is not None else "",
         ]
         return f"{' or '.join(filter(None, parts)) or 'any time'} a move"
@@ -160,18 +167,18 @@ class Match:
         testing (M. Van den Bergh, "Normalized Elo", section 4,
         hardy.uhasselt.be/Toga/normalized_elo.pdf). A standard error fails where all pairs end
         alike, at 1 : 1 or at 2 : 0. Therefore one pair that is won and one that is lost are added
-        before mean and standard error are taken: four games, as Agresti & Coull add to a
-        proportion ("Approximate is better than 'exact' for interval estimation of binomial
-        proportions", The American Statistician 52, 1998). In simulations of 5 to 100 pairs,
-        independent or not, it held the truth in at least 94 % of the matches; `wilson` did so in
-        only 78 % where both games of a pair always ended alike.
+        before mean and standard error are taken, after Agresti & Coull ("Approximate is better
+        than 'exact' for interval estimation of binomial proportions", The American Statistician
+        52, 1998), and Student's t gives the width. In simulations of matches of 5 to 100 pairs,
+        with twelve distributions of the pair scores, it held the truth in at least 93 % of them.
         """
         scores = self.pair_scores
         if not scores:
             return Score(0.5, 0.0, 1.0, 0)
         padded = np.array([*scores, 0.0, 1.0])
         centre = float(padded.mean())
-        half_width = _Z95 * float(padded.std()) / math.sqrt(len(padded))
+        width = float(student.ppf(0.975, len(padded) - 1))
+        half_width = width * float(padded.std(ddof=1)) / math.sqrt(len(padded))
         return Score(
             statistics.fmean(scores),
             max(0.0, centre - half_width),
@@ -208,7 +215,7 @@ class Match:
         value, low, high = (f"{100 * x:.1f}" for x in (score.value, score.low, score.high))
         terms = (
             f"at {self.a.terms}"
-            if self.a.budget == self.b.budget
+            if self.a.terms == self.b.terms
             else f"at {self.a.terms} against {self.b.terms}"
         )
         both = "each " if len(self.pairs) > 1 else ""
@@ -262,8 +269,8 @@ def match(
     name_a, name_b = names or (player_name(a), player_name(b))
     empty = Match(
         game=a.rules.name,
-        a=Side(name_a, a.seat(**for_a).budget),
-        b=Side(name_b, b.seat(**for_b).budget),
+        a=Side(name_a, a.seat(**for_a).budget, a.unit),
+        b=Side(name_b, b.seat(**for_b).budget, b.unit),
         opening_plies=opening_plies,
         seed=seed,
         machine=describe(),
@@ -303,11 +310,11 @@ def elo(score: float) -> float:
 def elo_words(score: Score) -> str:
     """The Elo difference with its interval; of a score of 0 or 1, the bound that is known."""
     value, low, high = elo(score.value), elo(score.low), elo(score.high)
+    if math.isinf(low) and math.isinf(high):
+        return "no Elo yet" if math.isinf(value) else f"{_signed(value)} Elo (no bounds)"
     if math.isinf(value):
         return f"at least {_signed(low)} Elo" if value > 0 else f"at most {_signed(high)} Elo"
-    if math.isinf(low) and math.isinf(high):
-        bounds = "no bounds"
-    elif math.isinf(high):
+    if math.isinf(high):
         bounds = f"{_signed(low)} or more"
     elif math.isinf(low):
         bounds = f"{_signed(high)} or less"

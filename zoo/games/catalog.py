@@ -102,7 +102,7 @@ MODELS = (
         parameters=0,
         references=_ALPHAZERO,
         baseline="games/alphabeta",
-        recipe=Recipe(data=None, options={"game": "connect_four"}),
+        recipe=Recipe(data=None, exclude=("connect4-positions",), options={"game": "connect_four"}),
         limits="Comes without weights: train it on a game first, with "
         "zoo train games/alphazero --game GAME.",
     ),
@@ -135,6 +135,7 @@ MODELS = (
                 "gate_games": 40,
             },
         ),
+        sample="519",
         limits=_LEARNED,
     ),
 )

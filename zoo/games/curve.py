@@ -12,7 +12,7 @@ _PANELS = (
         {
             "outcome_kept_policy": "known positions, network alone",
             "outcome_kept_100": "known positions, 100 simulations",
-            "score_against_rollouts": "score against random games",
+            "score_against_mcts": "score against search with random games",
             "gate": "score against the best so far",
         },
     ),
@@ -24,8 +24,12 @@ def draw(log_file: Path, picture: Path) -> None:
     from matplotlib.figure import Figure
 
     events = [json.loads(line) for line in log_file.read_text(encoding="utf-8").splitlines()]
-    # A run that was started anew logs the same iterations again; the latest counts.
-    logged = {event["iteration"]: event for event in events if "iteration" in event}
+    logged: dict[int, dict[str, float]] = {}
+    for event in events:
+        if "iteration" in event:
+            # A run that went back to an earlier iteration has left what came after it.
+            logged = {i: earlier for i, earlier in logged.items() if i < event["iteration"]}
+            logged[event["iteration"]] = event
     figure = Figure(figsize=(8, 6), layout="constrained")
     for axes, (title, curves) in zip(figure.subplots(2, 1, sharex=True), _PANELS, strict=True):
         for key, label in curves.items():

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from zoo.errors import InputError, WeightsError
+from zoo.games.checks import check_real, check_whole
 from zoo.games.network import PolicyValueNetwork
 from zoo.games.rules import Rules
 from zoo.games.self_play import Experience
@@ -51,6 +53,13 @@ class Course:
     bootstrap: float = 0.5
     averaging: int = 500
 
+    def __post_init__(self) -> None:
+        check_whole(self, iterations=1, games=2, batch_size=2, averaging=1)
+        check_real(self, passes=(0, None), learning_rate=(0, None), weight_decay=(0, None))
+        check_real(self, window=(0, 1), steady=(0, 1), bootstrap=(0, 1))
+        if self.games % 2 or self.steady == 1:
+            raise InputError("Training takes an even number of games, and steady is less than 1.")
+
     def rate(self, iteration: int) -> float:
         """The learning rate of an iteration."""
         left = (1 - iteration / self.iterations) / (1 - self.steady)
@@ -65,8 +74,15 @@ class Course:
 class Learner:
     """The network in training, its average, the optimiser and the player that last won the gate."""
 
-    def __init__(self, rules: Rules, network: PolicyValueNetwork, course: Course) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        network: PolicyValueNetwork,
+        course: Course,
+        precision: str = "float32",
+    ) -> None:
         self.rules = rules
+        self.narrow = precision == "bfloat16"
         self.course = course
         self.network = network
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
@@ -109,7 +125,7 @@ class Learner:
         taught = torch.from_numpy(experience.taught[rows]).float()
         device = next(self.network.parameters()).device
         x = torch.from_numpy(boards).to(device).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.narrow):
             logits, values = self.network(x)
         told = torch.from_numpy(policies).to(device)
         cross = -(told * torch.log_softmax(logits.float(), 1)).sum(1)
@@ -160,15 +176,25 @@ class Learner:
         new.replace(workspace / CHECKPOINT)
 
     def read(self, workspace: Path, run: str) -> None:
-        """Go on from the workspace's checkpoint, if there is one of the same run."""
+        """Go on from the workspace's checkpoint, if there is one.
+
+        Raises WeightsError if it is broken, or of a run with another game, seed or options: hours
+        of work must not be overwritten by a slip.
+        """
         path = workspace / CHECKPOINT
         if not path.is_file():
             return
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("run") != run:
-                return
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        try:
+            with safetensors.safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except (safetensors.SafetensorError, OSError) as error:
+            raise WeightsError(f"The checkpoint {str(path)!r} cannot be read: {error}.") from error
+        if metadata.get("run") != run:
+            raise WeightsError(
+                f"{str(workspace)!r} holds a run with another game, seed or options; go on with "
+                "those, name another workspace, or delete it."
+            )
         parts: dict[str, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             part, _, name = key.partition("/")
@@ -177,11 +203,13 @@ class Learner:
         self.average.load_state_dict(parts["average"])
         self.best.load_state_dict(parts["best"])
         for parameter, name in self._names.items():
-            self.optimiser.state[parameter] = {
+            state = {
                 key: parts["optimiser"][f"{name}/{key}"]
                 for key in ("step", "exp_avg", "exp_avg_sq")
-                if f"{name}/{key}" in parts.get("optimiser", {})
             }
+            # AdamW counts its steps on the CPU, wherever the weights are.
+            moved = {key: value.to(parameter.device) for key, value in state.items()}
+            self.optimiser.state[parameter] = {**moved, "step": state["step"]}
         facts = json.loads(metadata["facts"])
         self.iteration, self.steps = facts["iteration"], facts["steps"]
 
@@ -195,14 +223,18 @@ class Replay:
 
     @classmethod
     def opened(cls, folder: Path | None, first: int, end: int) -> Replay:
-        """Read the iterations from `first` up to `end`; an unreadable one counts as missing."""
+        """Read the iterations from `first` up to `end`. Raises WeightsError if one is broken."""
         held = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             for iteration in range(first, end):
                 path = folder / _file_name(iteration)
-                if path.is_file():
+                try:
                     held[iteration] = Experience.of(safetensors.numpy.load_file(path))
+                except (safetensors.SafetensorError, OSError, LookupError, TypeError) as error:
+                    raise WeightsError(
+                        f"The experience {str(path)!r} cannot be read: {error}."
+                    ) from error
         return cls(folder, held)
 
     def add(self, iteration: int, experience: Experience) -> None:

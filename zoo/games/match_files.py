@@ -52,8 +52,12 @@ def from_json(payload: Any) -> Match:
     try:
         facts = {field.name: payload[field.name] for field in fields(Match)}
         for side in "ab":
-            facts[side] = Side(facts[side]["name"], Budget(**facts[side]["budget"]))
+            facts[side] = Side(
+                facts[side]["name"], Budget(**facts[side]["budget"]), facts[side]["unit"]
+            )
         facts["pairs"] = tuple((_game(one), _game(two)) for one, two in facts["pairs"])
+        if not {"cpu", "cores"} <= set(facts["machine"]):
+            raise ValueError("the machine is not described")
         return Match(**facts)
     except (LookupError, TypeError, ValueError) as error:
         raise ResultsError(f"The match is incomplete ({error}).") from error
@@ -96,12 +100,16 @@ def _game(payload: Mapping[str, Any]) -> Game:
 
 
 def file_name(match: Match) -> str:
-    """What a match is told apart by, as the name of a file."""
+    """What a match is told apart by, as the name of a file.
+
+    The number of games is in it, so that a match that was broken off never replaces a whole one.
+    """
     names = [Path(side.name).name for side in (match.a, match.b)]
     budgets = dict.fromkeys(_short(side.budget) for side in (match.a, match.b))
     # The names of models for Connect Four say so; those for any game do not.
     game = [] if match.game == "connect_four()" else [match.game.removesuffix("()")]
-    return "-".join([names[0], "vs", names[1], *game, *budgets]) + ".json"
+    terms = f"{match.games}games-{match.opening_plies}plies-seed{match.seed}"
+    return "-".join([names[0], "vs", names[1], *game, *budgets, terms]) + ".json"
 
 
 def _short(budget: Budget) -> str:

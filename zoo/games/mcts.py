@@ -6,6 +6,7 @@ are passed up the tree as certain (Winands, Björnsson & Saito, CG 2008).
 
 from __future__ import annotations
 
+from zoo.games.checks import check_real, check_whole
 from zoo.games.evaluators import Rollout
 from zoo.games.player import Budget, Player
 from zoo.games.rules import State
@@ -21,6 +22,7 @@ class MctsPlayer(Player):
     """
 
     default = Budget(nodes=2000)
+    unit = "simulation"
     predict_options = frozenset({"simulations", "seconds"})
 
     def __init__(
@@ -28,7 +30,9 @@ class MctsPlayer(Player):
     ) -> None:
         super().__init__(game)
         self.exploration = exploration
+        check_real(self, exploration=(0, None))
         self.seed = seed
+        check_whole(self, seed=0)
 
     def memory(self) -> Search:
         selection = Selection(exploration=self.exploration, ucb1=True, leaves=1)

@@ -22,11 +22,12 @@ from zoo.predictions import Move
 from zoo.terminal import console
 
 ALIASES = {"connect4": "connect_four", "tictactoe": "tic_tac_toe"}
-_LEARNED, _WRITTEN, _ANY_GAME = (
-    "games/alphazero-connect4",
-    "games/alphabeta-connect4",
-    "games/alphabeta",
-)
+# The players made for one game, the learned one first.
+_OPPONENTS = {
+    "connect_four()": ("games/alphazero-connect4", "games/alphabeta-connect4"),
+    "tic_tac_toe()": ("games/alphazero-tictactoe",),
+}
+_ANY_GAME = "games/alphabeta"
 # The least expected result for each word.
 _STANDING = ((0.6, "winning"), (0.2, "ahead"), (-0.2, "level"), (-0.6, "behind"), (-1.0, "losing"))
 _HELP = (
@@ -47,9 +48,9 @@ def rules_of(game: str) -> Rules:
 
 def default_opponent(rules: Rules) -> str:
     """The model to play against where none is named: the learned one where there is one."""
-    if rules.name != "connect_four()":
-        return _ANY_GAME
-    return _LEARNED if _LEARNED in registry.registry().models else _WRITTEN
+    known = registry.registry().models
+    made_for_it = _OPPONENTS.get(rules.name, ())
+    return next((name for name in made_for_it if name in known), _ANY_GAME)
 
 
 def load_player(name: str, rules: Rules | None = None) -> Player:

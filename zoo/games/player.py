@@ -41,7 +41,7 @@ class Budget:
         seconds = self.seconds
         if seconds is not None and (
             isinstance(seconds, bool)
-            or not isinstance(seconds, int | float)
+            or not isinstance(seconds, int | float | np.floating)
             or not (seconds > 0 and math.isfinite(seconds))
         ):
             raise InputError(f"seconds is a number greater than 0; {seconds!r} came.")
@@ -55,6 +55,7 @@ class Player(Model):
 
     task: ClassVar[str] = "board-game"
     batch_size = 1  # every position is searched by itself
+    unit: ClassVar[str] = "position"  # that a budget counts
     default: ClassVar[Budget]
 
     def __init__(self, game: str) -> None:
@@ -78,9 +79,12 @@ class Player(Model):
     def budget(self, options: Mapping[str, Any]) -> Budget:
         """The budget that options mean; without any, the default. Raises InputError."""
         given = {name: value for name, value in options.items() if value is not None}
-        if "simulations" in given:
-            given["nodes"] = given.pop("simulations")
-        return Budget(**given) if given else self.default
+        if "simulations" not in given:
+            return Budget(**given) if given else self.default
+        try:
+            return Budget(nodes=given.pop("simulations"), **given)
+        except InputError as error:
+            raise InputError(str(error).replace("nodes is", "simulations is")) from None
 
     def _prepare(self, x: Any) -> State:
         return self.rules.open_state(x)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from zoo.errors import InputError, UnknownNameError
 
+_OWN_START = "FEN: "
 State = Any  # pyspiel.State; pyspiel has no types
 
 _KIND = pyspiel.GameType
@@ -99,8 +100,8 @@ class Rules:
     def state(self, x: Any) -> State:
         """A position as a state of its own: from an OpenSpiel state, text or a list of actions.
 
-        Text is either what OpenSpiel's `serialize` gives (one number a line) or the moves in the
-        game's notation: Connect Four's columns and tic-tac-toe's squares as one digit each
+        Text is either what OpenSpiel's `serialize` gives (the actions, one a line) or the moves in
+        the game's notation: Connect Four's columns and tic-tac-toe's squares as one digit each
         ("44352"), any other game's moves separated by spaces. Numbers in a list are OpenSpiel's
         actions, from 0.
 
@@ -111,7 +112,7 @@ class Rules:
                 raise InputError(
                     f"The state is of {x.get_game()!s}, but this player plays {self.name}."
                 )
-            return x.clone()
+            return self._from_state(x)
         if isinstance(x, str):
             return self._from_text(x)
         if isinstance(x, np.ndarray) and x.ndim == 1:
@@ -123,6 +124,20 @@ class Rules:
             f"{type(x).__name__} came."
         )
 
+    def _from_state(self, x: State) -> State:
+        """A copy that is reached by its own moves: players look at those, too."""
+        history = x.history()
+        state = self.initial()
+        for action in history:
+            if state.is_terminal() or action not in state.legal_actions():
+                break
+            state.apply_action(action)
+        if str(state) != str(x) or state.current_player() != x.current_player():
+            raise InputError(
+                "The state does not begin at the start of the game, as the players here need it."
+            )
+        return state
+
     def _from_text(self, text: str) -> State:
         if "[State]" in text:  # pyspiel.serialize_game_and_state
             head, _, body = text.partition("[State]")
@@ -131,8 +146,10 @@ class Rules:
                 raise InputError(f"The position is of {game}, but this player plays {self.name}.")
             return self._from_text(body.strip() + "\n" if body.strip() else "")
         if "\n" in text:
+            # Some games first name a start of their own, which is empty for the usual one.
+            label, _, moves = text.partition("\n")
             try:
-                actions = [int(line) for line in text.split()]
+                actions = [int(line) for line in (moves if _OWN_START in label else text).split()]
             except ValueError:
                 raise InputError(
                     f"{_short(text)} is no serialised state: it has a line that is no number."
@@ -240,10 +257,14 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:40]}…")
 
 
-@functools.cache
-def _load_game(text: str) -> Any:
+def _load_game(text: Any) -> Any:
     if not isinstance(text, str):
         raise InputError(f"A game is named by text such as 'connect_four'; {text!r} came.")
+    return _game_named(text)
+
+
+@functools.cache
+def _game_named(text: str) -> Any:
     name = text.partition("(")[0].strip()
     names = pyspiel.registered_names()
     if name not in names:
@@ -251,9 +272,11 @@ def _load_game(text: str) -> Any:
     try:
         game = pyspiel.load_game(text)
         game.new_initial_state()
-    except (pyspiel.SpielError, ValueError, RuntimeError) as error:
+    except (pyspiel.SpielError, ValueError, RuntimeError, LookupError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InputError(f"The game {text!r} cannot be made: {reason}.") from error
+    if game.num_distinct_actions() < 1:
+        raise InputError(f"The game {text!r} has no moves.")
     kind = game.get_type()
     wrong = [
         what

@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from zoo.errors import InputError
 from zoo.games import gate
 from zoo.games.arena import openings
 from zoo.games.curve import draw
@@ -35,7 +36,7 @@ from zoo.tasks import task
 
 _ORDERS = 2  # of one iteration; a run does not depend on how many workers share them
 _STRENGTH_EVERY = 5  # iterations
-_FIXED_PAIRS, _FIXED_SIMULATIONS = 25, 50  # of the match against random games at the leaves
+_FIXED_PAIRS, _FIXED_SIMULATIONS = 25, 50  # of the match against search with random games
 _PROBE_SIMULATIONS = 100
 
 Work = Callable[[Sequence[Order]], Iterator[Experience]]
@@ -50,6 +51,13 @@ class Gate:
 
     games: int = 200
     simulations: int = 32
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("games", self.games, 2), ("simulations", self.simulations, 1)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise InputError(
+                    f"gate_{name} is a whole number of at least {least}; {value!r} came."
+                )
 
 
 class Run:
@@ -82,7 +90,7 @@ class Run:
             torch.manual_seed(seed)
             network = PolicyValueNetwork(**architecture)
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.learner = Learner(rules, network, course)
+        self.learner = Learner(rules, network, course, how.precision)
         self.banned = _boards(rules, excluded)
         self.fingerprint = self._fingerprint()
         if workspace is not None:
@@ -100,7 +108,7 @@ class Run:
         self.known = _known_positions(rules, probe)
         # In a short game four random moves may leave nothing to decide.
         plies = 2 if rules.game.max_game_length() < 20 else 4
-        self.openings = openings(rules, barrier.games // 2, plies, seed)
+        self.openings = openings(rules, barrier.games // 2, plies, seed, or_fewer=True)
 
     def _fingerprint(self) -> str:
         """What the run depends on, as hexadecimal text."""
@@ -142,7 +150,7 @@ class Run:
             window=len(window.results),
             **losses,
             gate=against,
-            **self._strength(ours),
+            **self._strength(self._evaluator(learner.best)),
         )
         if self.workspace is not None:
             learner.write(self.workspace, self.fingerprint)
@@ -173,7 +181,7 @@ class Run:
         return NetworkEvaluator(self.rules, network, device=self.device, precision=precision)
 
     def _strength(self, ours: NetworkEvaluator) -> dict[str, float]:
-        """What is only logged: nothing is chosen by it."""
+        """How strong the player is: only logged, nothing is chosen by it."""
         rules, values = self.rules, {}
         now, last = self.learner.iteration, self.course.iterations
         seldom = now % _STRENGTH_EVERY == 0 or now == last
@@ -182,7 +190,7 @@ class Run:
         if self.known and seldom:
             values["outcome_kept_100"] = gate.kept(rules, ours, self.known, _PROBE_SIMULATIONS)
         if seldom:
-            values["score_against_rollouts"] = gate.score(
+            values["score_against_mcts"] = gate.score(
                 rules,
                 ours,
                 Rollout(rules, seed=self.seed),
@@ -199,7 +207,11 @@ def weights_of(network: PolicyValueNetwork) -> dict[str, NDArray[np.float32]]:
 
 def _boards(rules: Rules, positions: Iterable[Any]) -> frozenset[bytes]:
     """Positions and all their symmetric views, as `Order.excluded` takes them."""
-    states = [rules.state(position) for position in positions]
+    states = []
+    for position in positions:
+        # One that is illegal here is of another game and cannot come up.
+        with suppress(InputError):
+            states.append(rules.state(position))
     if not states:
         return frozenset()
     boards = rules.observe(states)

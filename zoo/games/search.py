@@ -147,7 +147,9 @@ class Search:
             done = int(self.trees.visits[game, 0])
             if done >= target:
                 return
-            if budget.seconds is not None and time.perf_counter() - began >= budget.seconds:
+            spent = time.perf_counter() - began
+            # However little time there is, the root itself is looked at.
+            if budget.seconds is not None and done > 0 and spent >= budget.seconds:
                 return
             if budget.depth is not None and self.depth >= budget.depth:
                 return

@@ -11,7 +11,7 @@ here, in another process or on another machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
@@ -19,7 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from zoo.errors import InputError
 from zoo.games import gumbel
+from zoo.games.checks import check_real, check_whole
 from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
 from zoo.games.rules import Rules, State
 from zoo.games.search import Search, Selection
@@ -30,7 +32,8 @@ class SelfPlay:
     """How games are played.
 
     simulations: of a thorough search. fast_simulations: of the others. thorough: the share of
-        moves that get a thorough search.
+        moves that get a thorough search; chance decides for all games of a round of moves alike,
+        so that they stay in step and their leaves can be evaluated together.
     random_openings: the share of games that begin with random moves, up to opening_plies of them,
         so that positions are seen which good play never reaches.
     slots: games at once, whose leaves are evaluated together.
@@ -45,6 +48,12 @@ class SelfPlay:
     exploration: float = 1.5
     slots: int = 256
     precision: str = "bfloat16"
+
+    def __post_init__(self) -> None:
+        check_whole(self, simulations=1, fast_simulations=1, opening_plies=0, slots=1)
+        check_real(self, thorough=(0, 1), random_openings=(0, 1), exploration=(0, None))
+        if self.precision not in ("float32", "bfloat16"):
+            raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +111,8 @@ class Order:
     device: str = "cpu"
 
 
-def work(order: Order, tick: Callable[[int], None] | None = None) -> Experience:
-    """Play the games of an order. The same order gives the same experience.
-
-    tick: told the number of finished games after each round of moves.
-    """
+def work(order: Order) -> Experience:
+    """Play the games of an order. The same order gives the same experience."""
     # Two processes with two threads each on two cores get in each other's way.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -116,7 +122,7 @@ def work(order: Order, tick: Callable[[int], None] | None = None) -> Experience:
         network.load_state_dict({k: torch.from_numpy(v) for k, v in order.arrays.items()})
         precision = getattr(torch, order.how.precision)
         evaluator = NetworkEvaluator(rules, network, device=order.device, precision=precision)
-        return _Table(rules, evaluator, order).play(tick)
+        return _Table(rules, evaluator, order).play()
     finally:
         torch.set_num_threads(threads)
 
@@ -146,7 +152,7 @@ class _Table:
         self.open: dict[int, _Record] = {}
         self.started = 0
 
-    def play(self, tick: Callable[[int], None] | None) -> Experience:
+    def play(self) -> Experience:
         order, how = self.order, self.order.how
         done: list[Experience] = []
         slots = min(how.slots, order.games)
@@ -163,8 +169,6 @@ class _Table:
                     self.open[slot] = self._deal()
                 else:
                     del self.open[slot]
-            if tick is not None:
-                tick(len(done))
         return Experience.joined(done)
 
     def _deal(self) -> _Record:
@@ -188,31 +192,32 @@ class _Table:
         for slot in slots:
             search.reset(slot, self.open[slot].state)
         search.simulate(slots)  # opens the roots
+        movers = np.array([self.open[slot].state.current_player() for slot in slots])
+        signs = np.where(movers == 0, 1.0, -1.0)
+        roots = signs * search.trees.total[games, 0]
         # Drawn for all slots, so that one game's luck does not hang on when another ended.
         noise = self.random.gumbel(size=(len(slots), self.rules.actions))
         counts = search.trees.size[games, 0]
-        tried = np.stack([gumbel.schedule(int(count), simulations) for count in counts])
+        tried = np.stack([gumbel.schedule(count, simulations) for count in counts.tolist()])
         rows = np.empty(len(slots), np.int32)
         for step in range(simulations):
             wanted = np.ascontiguousarray(tried[:, step])
-            gumbel.choose(search.trees, games, noise, wanted, rows)
+            gumbel.choose(search.trees, games, noise, roots, wanted, rows)
             search.simulate(slots, rows)
         trees = search.trees
-        gumbel.choose(trees, games, noise, np.full(len(slots), -1, np.int32), rows)
+        gumbel.choose(trees, games, noise, roots, np.full(len(slots), -1, np.int32), rows)
         policies = np.empty((len(slots), self.rules.actions), np.float32)
-        gumbel.improved(trees, games, policies)
+        gumbel.improved(trees, games, roots, policies)
         boards = self.rules.observe([self.open[slot].state for slot in slots]).astype(np.float16)
         for i, slot in enumerate(slots):
             record = self.open[slot]
-            mover = record.state.current_player()
-            sign = 1.0 if mover == 0 else -1.0
             proven = float(trees.proven[slot, 0])
             mean = float(trees.total[slot, 0] / trees.visits[slot, 0])
-            record.movers.append(mover)
+            record.movers.append(int(movers[i]))
             record.boards.append(boards[i])
             record.policies.append(policies[i])
             record.taught.append(thorough)
-            record.values.append(sign * (mean if np.isnan(proven) else proven))
+            record.values.append(signs[i] * (mean if np.isnan(proven) else proven))
             # States in the tree are not used again, so the game may go on in the child's own.
             record.state = record.state.child(int(trees.action[slot, rows[i]]))
 
