@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from zoo.errors import InputError
 from zoo.progress import Progress
 from zoo.vision import resnet, resnet_training
 from zoo.vision.classifier import Arrays, Interface
 from zoo.vision.resnet import ResidualNetwork, ResNetClassifier, whitening_filters
-from zoo.vision.resnet_training import Schedule, augment, random_generator
+from zoo.vision.resnet_training import Schedule, augment, cut_and_mix, random_generator
 
 LABELS = ("left", "right", "top")
 TINY: dict[str, Any] = {"widths": [8, 16], "batch_size": 15, "epochs": 3, "translation": 1}
@@ -99,10 +100,11 @@ def test_whitening_offset_holds_back_directions_without_variance() -> None:
     assert torch.allclose(filters.flatten(1).norm(dim=1), torch.tensor(10.0))
 
 
-def test_folded_network_computes_the_same() -> None:
+@pytest.mark.parametrize("more", [{}, {"blocks": [2, 1], "reduction": 4}], ids=["plain", "gated"])
+def test_folded_network_computes_the_same(more: dict[str, Any]) -> None:
     torch.manual_seed(0)
     network = ResidualNetwork(
-        mean=[100.0], deviation=[50.0], patch=3, widths=[8, 12], classes=3
+        mean=[100.0], deviation=[50.0], patch=3, widths=[8, 12], classes=3, **more
     ).train()
     pixels = torch.from_numpy(blobs(30).images).permute(0, 3, 1, 2).float()
     for stage in network.stages:
@@ -272,6 +274,53 @@ def test_cutout_leaves_one_square() -> None:
     assert holes.any(1).sum(1).min() >= 3  # cut off at the border at most by half
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_cut_and_mix_tells_the_share_of_each_image(seed: int) -> None:
+    plain = torch.arange(6.0)[:, None, None, None].expand(6, 2, 20, 10).contiguous()
+    mixed, other, share = cut_and_mix(plain.clone(), random_generator(seed))
+    kept = mixed == plain
+    came = mixed == other.float()[:, None, None, None]
+    assert bool((kept | came).all())
+    moved = other != torch.arange(6)
+    area = kept[moved].float().mean((1, 2, 3))
+    assert torch.allclose(area, torch.tensor(share), atol=1e-6)
+
+
+def test_cut_and_mix_takes_little_and_much() -> None:
+    shares = [cut_and_mix(torch.zeros(2, 1, 20, 20), random_generator(s))[2] for s in range(200)]
+    assert min(shares) < 0.2
+    assert max(shares) > 0.95
+    assert 0.4 < float(np.mean(shares)) < 0.8  # more is kept where the border cuts the box off
+
+
+def test_recolouring_changes_contrast_brightness_and_saturation_within_limits() -> None:
+    images = blobs(300, channels=3).images
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float()
+    changed = varied(images, replace(PLAIN, colour=0.2))
+    contrast = changed.mean(1).std((1, 2)) / pixels.mean(1).std((1, 2))
+    assert 0.79 < float(contrast.min()) < 0.85
+    assert 1.15 < float(contrast.max()) < 1.21
+    saturation = (changed - changed.mean(1, keepdim=True)).std((1, 2, 3)) / contrast
+    saturation /= (pixels - pixels.mean(1, keepdim=True)).std((1, 2, 3))
+    assert 0.79 < float(saturation.min()) < 0.85
+    assert 1.15 < float(saturation.max()) < 1.21
+    assert float((changed.mean((1, 2, 3)) - pixels.mean((1, 2, 3))).std()) > 3
+
+
+def test_recolouring_leaves_a_grey_picture_grey() -> None:
+    grey = np.repeat(blobs(20).images, 3, axis=3)
+    changed = varied(grey, replace(PLAIN, colour=0.3))
+    assert torch.allclose(changed[:, 0], changed[:, 2], atol=1e-3)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mixed_and_recoloured_images_teach_too(channels: int) -> None:
+    train = blobs(45, channels=channels)
+    model = fitted(train, epochs=40, cutmix=0.5, colour=0.2, blocks=[2, 1], reduction=4)
+    right = model._logits(train.images).argmax(1) == train.targets
+    assert right.mean() > 0.9
+
+
 def test_distortion_keeps_the_middle_in_the_middle() -> None:
     images = np.zeros((200, 21, 21, 1), np.uint8)
     images[:, 8:13, 8:13] = 200
@@ -297,7 +346,22 @@ def test_learning_rate_rises_and_falls() -> None:
     assert {epoch: schedule.rate(epoch) for epoch in expected} == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("wrong", [{"precision": "float16"}, {"epochs": 0}, {"batch_size": 1}])
+@pytest.mark.parametrize("wrong", [{"blocks": [1]}, {"blocks": [1, 1, 1]}, {"reduction": 9}])
+def test_impossible_networks_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="came"):
+        fitted(blobs(15), **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"precision": "float16"},
+        {"epochs": 0},
+        {"batch_size": 1},
+        {"cutmix": 1.5},
+        {"colour": float("nan")},
+    ],
+)
 def test_impossible_schedules_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"came|takes"):
         Schedule(**wrong)

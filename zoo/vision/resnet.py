@@ -33,29 +33,53 @@ STATISTICS_IMAGES = 5000
 FORWARD_IMAGES = 256  # at once, all views counted: bounds the memory of a large batch
 
 
+class SqueezeExcitation(nn.Module):
+    """Weigh each channel by what all positions say: [B, C, H, W] -> the same shape.
+
+    Hu, Shen & Sun, "Squeeze-and-Excitation Networks", CVPR 2018 (arXiv:1709.01507).
+    reduction: by how much fewer values than C pass between the two layers.
+    """
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(channels, channels // reduction)
+        self.excite = nn.Linear(channels // reduction, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        share = torch.sigmoid(self.excite(functional.gelu(self.squeeze(x.mean((2, 3))))))
+        return x * share[:, :, None, None]
+
+
 class Stage(nn.Module):
-    """Convolve, halve the size, then add a residual pair: [B, I, H, W] -> [B, O, H // 2, W // 2].
+    """Convolve, halve the size, then add residual pairs: [B, I, H, W] -> [B, O, H // 2, W // 2].
+
+    blocks: how many pairs. reduction: of the squeeze and excitation after each, 0 for none.
 
     The normalisations have no gain, only a bias: their scale is positive, so each can be folded
     into the convolution before it, even across the max-pooling.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, blocks: int, reduction: int) -> None:
         super().__init__()
         self.convolutions = nn.ModuleList(
             nn.Conv2d(width, outputs, 3, padding=1, bias=False)
-            for width in (inputs, outputs, outputs)
+            for width in (inputs, *(2 * blocks * [outputs]))
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs, momentum=0.4) for _ in range(3))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs, momentum=0.4) for _ in self.convolutions)
         for norm in self.norms:
             norm.weight.requires_grad_(False)
+        self.gates = nn.ModuleList(
+            SqueezeExcitation(outputs, reduction) if reduction else nn.Identity()
+            for _ in range(blocks)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        enter, first, second = self.convolutions
-        norm_enter, norm_first, norm_second = self.norms
+        (enter, *pairs), (norm_enter, *norms) = self.convolutions, self.norms
         x = functional.gelu(norm_enter(functional.max_pool2d(enter(x), 2)))
-        residual = functional.gelu(norm_first(first(x)))
-        return functional.gelu(x + norm_second(second(residual)))
+        for i, gate in enumerate(self.gates):
+            residual = functional.gelu(norms[2 * i](pairs[2 * i](x)))
+            x = functional.gelu(x + gate(norms[2 * i + 1](pairs[2 * i + 1](residual))))
+        return x
 
     def fold(self) -> None:
         """Put each normalisation's running statistics into the convolution before it."""
@@ -79,6 +103,8 @@ class ResidualNetwork(nn.Module):
     mean, deviation: of each channel over the training images, in pixel values.
     patch: the side of the whitened patches.
     widths: channels of each stage; each stage halves the size.
+    blocks: residual pairs of each stage, one in each if empty.
+    reduction: of the squeeze and excitation after each pair, 0 for none.
     """
 
     def __init__(
@@ -89,6 +115,8 @@ class ResidualNetwork(nn.Module):
         patch: int,
         widths: Sequence[int],
         classes: int,
+        blocks: Sequence[int] = (),
+        reduction: int = 0,
     ) -> None:
         super().__init__()
         self.mean: Tensor
@@ -100,8 +128,8 @@ class ResidualNetwork(nn.Module):
         self.whitening.weight.requires_grad_(False)
         self.stages = nn.Sequential()
         width = self.whitening.out_channels
-        for outputs in widths:
-            self.stages.append(Stage(width, outputs))
+        for outputs, pairs in zip(widths, blocks or len(widths) * [1], strict=True):
+            self.stages.append(Stage(width, outputs, pairs, reduction))
             width = outputs
         self.head = nn.Linear(width, classes, bias=False)
 
@@ -184,13 +212,15 @@ class ResNetClassifier(ImageClassifier):
         device: str = "auto",
         patch: int = 2,
         widths: Sequence[int] = (64, 160, 224),
+        blocks: Sequence[int] = (),
+        reduction: int = 0,
         views: Mapping[str, Any] | None = None,
         **schedule: Any,
     ) -> Self:
         """Train on images [N, H, W, C] and fold the normalisations.
 
-        patch, widths: of `ResidualNetwork`; views: "mirror" and "shift" at prediction;
-        schedule: fields of `zoo.vision.resnet_training.Schedule`.
+        patch, widths, blocks, reduction: of `ResidualNetwork`; views: "mirror" and "shift" at
+        prediction; schedule: fields of `zoo.vision.resnet_training.Schedule`.
         """
         device = cls.pick_device(device)
         how = Schedule(**schedule)
@@ -201,6 +231,11 @@ class ResNetClassifier(ImageClassifier):
                 f"{len(widths)} stages need images of at least {smallest} pixels a side; "
                 f"size={size} came."
             )
+        if len(blocks) not in (0, len(widths)) or not 0 <= reduction <= min(widths):
+            raise InputError(
+                f"blocks has an entry for each of the {len(widths)} widths, and reduction is at "
+                f"most the smallest of them; blocks={blocks}, reduction={reduction} came."
+            )
         # Evenly spaced, because examples may come sorted by label.
         sample = train.images[:: -(-len(train.images) // STATISTICS_IMAGES)]
         pixels = sample.reshape(-1, sample.shape[-1])
@@ -209,6 +244,8 @@ class ResNetClassifier(ImageClassifier):
             "deviation": [round(max(float(value), 1.0), 2) for value in pixels.std(0)],
             "patch": patch,
             "widths": list(widths),
+            "blocks": list(blocks) or len(widths) * [1],
+            "reduction": reduction,
             "classes": len(interface.labels),
         }
         with torch.random.fork_rng(devices=[]):

@@ -46,6 +46,9 @@ class Schedule:
     translation: largest shift in whole pixels, the image reflected at its border.
     cutout: a square replaced by the mean (DeVries & Taylor, arXiv:1708.04552): all pixels nearer
         to its centre than half of this, in each direction.
+    cutmix: the share of batches in which a rectangle of each image comes from another one, and
+        the target is mixed in proportion to the areas (Yun et al., arXiv:1905.04899).
+    colour: largest relative change of contrast, brightness (in deviations) and saturation.
     rotation, shear, scale: largest angle (degrees), shear and relative change of size.
     elastic: root mean square displacement in pixels of a smooth random distortion (Simard,
         Steinkraus & Platt, ICDAR 2003).
@@ -64,6 +67,8 @@ class Schedule:
     mirror: bool = False
     translation: int = 2
     cutout: int = 0
+    cutmix: float = 0.0
+    colour: float = 0.0
     rotation: float = 0.0
     shear: float = 0.0
     scale: float = 0.0
@@ -74,6 +79,11 @@ class Schedule:
             raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
         if self.epochs < 1 or self.batch_size < 2:
             raise InputError("Training takes at least 1 epoch and batches of at least 2 images.")
+        if not (0 <= self.cutmix <= 1 and 0 <= self.colour < 1):
+            raise InputError(
+                "cutmix is a share from 0 to 1 and colour a change from 0 to less than 1; "
+                f"{self.cutmix!r} and {self.colour!r} came."
+            )
 
     def rate(self, epoch: float) -> float:
         """The learning rate when `epoch` epochs, parts of them included, are done."""
@@ -107,6 +117,8 @@ def augment(
     pixels = moved.permute(0, 3, 1, 2).float()
     if schedule.rotation or schedule.shear or schedule.scale or schedule.elastic:
         pixels = _distort(pixels, schedule, generator)
+    if schedule.colour:
+        pixels = _recolour(pixels, fill, schedule.colour, generator)
     if schedule.cutout:
         inside = [
             (torch.arange(length) - torch.randint(length, (batch, 1), generator=generator)).abs()
@@ -117,6 +129,36 @@ def augment(
         hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
         pixels = torch.where(hole, fill, pixels)
     return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def cut_and_mix(pixels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
+    """Replace one rectangle of every image of [B, C, H, W], in place, by another image's.
+
+    The result is the images, the index of the other image [B] and the first image's share of the
+    area (Yun et al., arXiv:1905.04899, algorithm 1, with a share drawn uniformly).
+    """
+    batch, _, height, width = pixels.shape
+    share, row, column = torch.rand(3, generator=generator).tolist()
+    top, bottom, left, right = (
+        round(min(max(centre + side * math.sqrt(1 - share) / 2, 0), 1) * length)
+        for centre, length in ((row, height), (column, width))
+        for side in (-1, 1)
+    )
+    other = torch.randperm(batch, generator=generator)
+    pixels[:, :, top:bottom, left:right] = pixels[other, :, top:bottom, left:right]
+    return pixels, other, 1 - (bottom - top) * (right - left) / (height * width)
+
+
+def _recolour(pixels: Tensor, fill: Tensor, limit: float, generator: torch.Generator) -> Tensor:
+    """Change the contrast, the brightness and, where there are colours, the saturation."""
+    contrast, shift, saturation = (
+        torch.rand(3, len(pixels), 1, 1, 1, generator=generator) * 2 - 1
+    ) * limit
+    grey = pixels.mean(1, keepdim=True)
+    spread = (pixels - fill).std((1, 2, 3), keepdim=True)
+    pixels = grey + (pixels - grey) * (1 + saturation)
+    recoloured: Tensor = fill + (pixels - fill) * (1 + contrast) + shift * spread
+    return recoloured
 
 
 def _reflect(index: Tensor, length: int) -> Tensor:
@@ -174,17 +216,28 @@ class _Trainer(Generic[Network]):
             groups, lr=schedule.learning_rate, momentum=schedule.momentum, nesterov=True
         )
 
-    def update(self, pixels: Tensor, targets: Tensor, steps_per_epoch: int) -> Tensor:
-        """One step of the optimiser and of the average; the batch's mean loss, a scalar."""
+    def update(
+        self, pixels: Tensor, targets: list[tuple[float, Tensor]], steps_per_epoch: int
+    ) -> Tensor:
+        """One step of the optimiser and of the average; the batch's mean loss, a scalar.
+
+        targets: the classes [B] that the images show, each with its share.
+        """
         schedule = self.schedule
         for group in self.optimiser.param_groups:
             rate = schedule.rate(self.step / steps_per_epoch)
             group["lr"] = rate * group["factor"]
         with precision(schedule, pixels.device):
             logits = self.network(pixels)
-        loss = functional.cross_entropy(
-            logits.float(), targets, label_smoothing=schedule.label_smoothing
-        )
+        loss = torch.stack(
+            [
+                share
+                * functional.cross_entropy(
+                    logits.float(), classes, label_smoothing=schedule.label_smoothing
+                )
+                for share, classes in targets
+            ]
+        ).sum()
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
@@ -324,7 +377,12 @@ def train(
         order = torch.randperm(len(images), generator=generator).tensor_split(steps)
         for batch in report.track(order, f"epoch {epoch + 1}/{schedule.epochs}"):
             pixels = augment(pixels_u8[batch], mirrored[batch], fill, schedule, generator)
-            losses.append(trainer.update(pixels.to(device), labels[batch].to(device), steps))
+            classes = labels[batch].to(device)
+            shown = [(1.0, classes)]
+            if schedule.cutmix and float(torch.rand(1, generator=generator)) < schedule.cutmix:
+                pixels, other, share = cut_and_mix(pixels, generator)
+                shown = [(share, classes), (1 - share, classes[other])]
+            losses.append(trainer.update(pixels.to(device), shown, steps))
         trainer.epoch += 1
         values: dict[str, float] = {"train_loss": float(torch.stack(losses).mean())}
         if accuracy is not None:
