@@ -30,18 +30,29 @@ ROUNDS = 5
 
 
 class Adapter(mcts.Evaluator):
-    """One of our evaluators, as MCTSBot asks it: the answer to `prior` is kept for `evaluate`."""
+    """One of our evaluators, as MCTSBot asks it, one position at a time.
+
+    MCTSBot asks for a position's value when it first comes there and for its priors when it comes
+    again: what was answered is kept, so that each position is evaluated once, as on our side.
+    """
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self.kept: dict[str, tuple[Any, float]] = {}
+
+    def _ask(self, state: Any) -> tuple[Any, float]:
+        key = state.history_str()
+        if key not in self.kept:
+            priors, values = self._evaluator([state])
+            self.kept[key] = priors[0], float(values[0])
+        return self.kept[key]
 
     def evaluate(self, state: Any) -> Any:
-        value = float(self._evaluator([state])[1][0])
+        value = self._ask(state)[1]
         return np.array([value, -value] if state.current_player() == 0 else [-value, value])
 
     def prior(self, state: Any) -> list[tuple[int, float]]:
-        # MCTSBot asks for priors only where it expands, one visit after it asked for the value.
-        priors = self._evaluator([state])[0][0]
+        priors = self._ask(state)[0]
         return [(action, float(priors[action])) for action in state.legal_actions()]
 
 
@@ -91,8 +102,14 @@ def main() -> None:
             solve=True,
             child_selection_fn=mcts.SearchNode.puct_value,
         )
+
+        def search_theirs(bot: Any = bot, theirs: Any = theirs) -> None:
+            if isinstance(theirs, Adapter):
+                theirs.kept.clear()
+            bot.mcts_search(state)
+
         grow()  # compilation
-        rates = rate(simulations, grow), rate(simulations, lambda bot=bot: bot.mcts_search(state))
+        rates = rate(simulations, grow), rate(simulations, search_theirs)
         print(
             f"{name}: zoo {rates[0]:,.0f}, MCTSBot {rates[1]:,.0f} simulations a second, "
             f"ratio {rates[0] / rates[1]:.2f}"

@@ -14,7 +14,7 @@ _ALPHA_BETA = (
     ),
     Reference(
         "Allis, A Knowledge-Based Approach of Connect-Four, Vrije Universiteit Amsterdam, 1988",
-        "https://doi.org/10.3233/ICG-1988-11410",
+        "http://www.informatik.uni-trier.de/~fernau/DSL0607/Masterthesis-Viergewinnt.pdf",
     ),
 )
 _MCTS = (
