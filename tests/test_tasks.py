@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from zoo.errors import BenchmarkError, InputError, UnknownNameError
 from zoo.metrics import compare, score
-from zoo.predictions import Move
-from zoo.tasks import BOARD_GAME, TASKS, task
+from zoo.predictions import Move, Transcript
+from zoo.tasks import TASKS, task
+from zoo.tasks.board_game import BOARD_GAME
+from zoo.tasks.speech_recognition import SPEECH_RECOGNITION as SPEECH
 
 TARGET = "0,2,2,-7,,2,-12"
 
@@ -102,3 +106,46 @@ def test_the_metrics_by_hand() -> None:
     perfect["target"] = records["target"]
     assert compare(keeping, perfect, records).test == "exact McNemar"
     assert compare(error, perfect, records).difference == pytest.approx(-3.75 / 6)
+
+
+# --- automatic-speech-recognition ----------------------------------------------------------------
+
+
+def heard(*pairs: tuple[str, str]) -> dict[str, list[Any]]:
+    rows = [SPEECH.record(Transcript(text, (), 0.5, 1.25), target) for target, text in pairs]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def rates(*pairs: tuple[str, str]) -> dict[str, float]:
+    return {metric.name: score(metric, heard(*pairs)).value for metric in SPEECH.metrics}
+
+
+def test_word_errors_are_counted_over_all_recordings() -> None:
+    # A substitution and an insertion in three words, a deletion in one.
+    found = rates(("one two three", "one too three four"), ("five", ""))
+    assert found["word-error-rate"] == pytest.approx(3 / 4)
+    assert found["string-accuracy"] == 0
+
+
+def test_only_the_raw_rate_minds_case_punctuation_and_digits() -> None:
+    found = rates(("Press 1, please.", "press one please"))
+    assert found["word-error-rate"] == found["character-error-rate"] == 0
+    assert found["string-accuracy"] == 1
+    assert found["word-error-rate-raw"] == pytest.approx(1.0)
+
+
+def test_words_heard_in_silence_are_errors_and_a_rate_can_exceed_one() -> None:
+    assert rates(("", ""))["word-error-rate"] == 0
+    interval = score(SPEECH.primary, heard(("yes", "no one said that"), ("yes", "no not at all")))
+    assert interval.value == pytest.approx(4.0)
+    assert interval.low <= 4 <= interval.high
+
+
+def test_what_sound_is_counts_and_not_how_it_is_stored() -> None:
+    samples = np.sin(np.arange(4000) / 9).astype(np.float32) * 0.4
+    file = io.BytesIO()
+    soundfile.write(file, samples, 8000, format="FLAC", subtype="PCM_16")
+    stored = SPEECH.fingerprint(file.getvalue())
+    assert stored == SPEECH.fingerprint((np.rint(samples * 32768).astype(np.int16), 8000))
+    assert stored != SPEECH.fingerprint((samples, 16000))
+    assert stored != SPEECH.fingerprint((samples[:-1], 8000))

@@ -93,7 +93,8 @@ def score(metric: Metric, records: Records, *, seed: int = 0) -> Score:
         samples += value - samples.mean()
         low, high = (float(q) for q in np.quantile(samples, (0.025, 0.975)))
         if metric.percent:
-            low, high = max(0.0, low), min(1.0, high)
+            # An error rate can exceed 1; no other share can.
+            low, high = max(0.0, low), min(max(1.0, value), high)
     return Score(value, low, high, count)
 
 

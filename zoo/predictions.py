@@ -123,3 +123,57 @@ class Move(Prediction):
             for action, share in zip(self.actions, self.policy, strict=True)
         )
         return f"<p>{escape(str(self))}</p><table>{rows}</table>"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a transcript, where it begins and ends, in seconds, and how sure it is."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript(Prediction):
+    """The answer of an `automatic-speech-recognition` model.
+
+    text: what was said; empty if nothing was.
+    words: its words in order, as far as the model tells their times.
+    confidence: of the whole text, 0 to 1.
+    seconds: how long the sound is.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    confidence: float
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "confidence": self.confidence,
+            "seconds": self.seconds,
+            "words": [
+                {
+                    "text": word.text,
+                    "start": round(word.start, 3),
+                    "end": round(word.end, 3),
+                    "confidence": word.confidence,
+                }
+                for word in self.words
+            ],
+        }
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{word.start:.2f}</td><td>{word.end:.2f}</td><td>{escape(word.text)}</td>"
+            f"<td>{word.confidence:.0%}</td></tr>"
+            for word in self.words
+        )
+        head = "<tr><th>from, s</th><th>to, s</th><th>word</th><th>confidence</th></tr>"
+        return f"<p>{escape(self.text)}</p>" + (f"<table>{head}{rows}</table>" if rows else "")
