@@ -12,6 +12,14 @@ from tests import plugin_package
 from zoo.registry import registry
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_fetching() -> Iterator[None]:
+    """No test, and no process that one starts, lets apt fetch anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_OFFLINE", "1")
+        yield
+
+
 @pytest.fixture
 def full_data() -> Path:
     """The folder of the full data sets; a test that asks for it is skipped where there is none."""

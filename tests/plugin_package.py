@@ -280,7 +280,7 @@ CATALOG = Catalog(
             ("nowhere-digits", "Nowhere", (
                 ParquetFolder(folder="nowhere", columns=None),
                 PythonPackage(package="no_such_package", reader="zoo_rogues:read"),
-                SystemPackage(package="no-such-deb", folder="/no/such/folder", reader=""),
+                SystemPackage(packages=("no-such-deb",), files=("no/such/folder",), reader=""),
             ), False),
         )
     ),

@@ -83,7 +83,7 @@ def open_data_set(info: DataSetInfo) -> DataSet:
         try:
             if source.fetch():
                 return DataSet(info, source)
-        except HubError as error:
+        except (HubError, DataNotFoundError) as error:
             reasons += f" ({error})"
     ways = "; or ".join(source.how_to_get() for source in info.sources)
     raise DataNotFoundError(f"The data set {info.name!r} is not here. To get it: {ways}.{reasons}")

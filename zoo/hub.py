@@ -1,4 +1,4 @@
-"""The only room that talks to the network: the Hugging Face Hub, through its own client.
+"""The Hugging Face Hub, through its own client.
 
 Of a model, nothing but JSON, safetensors, SentencePiece models and its card is ever fetched.
 """

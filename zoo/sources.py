@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zoo import hub
+from zoo import debian, hub
 from zoo.errors import DataError, DataNotFoundError
 from zoo.imports import import_attribute
 
@@ -41,7 +41,8 @@ class Source(ABC):
     def fetch(self) -> bool:
         """Bring the data here over the network, if this source can; whether it is here now.
 
-        Raises HubError if it can, but the network or the other side does not let it.
+        Raises HubError or DataNotFoundError if it can, but the network or the other side does not
+        let it.
         """
         return False
 
@@ -132,25 +133,69 @@ class PythonPackage(Source):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemPackage(Source):
-    """A Debian package that ships the data.
+class DataFolder(Source):
+    """A folder under the folder that ZOO_DATA names, in a form of its own.
 
-    folder: a folder that the package installs, by which its presence is known.
-    reader: "module:function" taking the folder and a split and yielding (input, target).
+    holds: what is to be in it, for people. reader: "module:function" taking the folder and a split
+    and yielding (input, target).
     """
 
-    package: str
     folder: str
+    holds: str
     reader: str
 
+    def _path(self) -> Path | None:
+        root = os.environ.get(ROOT_VARIABLE)
+        return Path(root) / self.folder if root else None
+
     def present(self) -> bool:
-        return Path(self.folder).is_dir()
+        path = self._path()
+        return path is not None and path.is_dir()
 
     def how_to_get(self) -> str:
-        return f"apt-get install {self.package}"
+        return f"set {ROOT_VARIABLE} to a folder with {self.folder}/, {self.holds}"
 
     def rows(self, split: str) -> Iterator[tuple[Any, str]]:
-        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(Path(self.folder), split)
+        path = self._path()
+        if path is None or not path.is_dir():
+            raise DataNotFoundError(f"There is no {self.folder}/ where {ROOT_VARIABLE} points.")
+        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(path, split)
+        return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPackage(Source):
+    """Debian packages that ship the data; installed, or unpacked where only this program looks.
+
+    files: files or folders that the packages bring, as paths from the root of the file system; by
+        these their presence is known.
+    reader: "module:function" taking that root and a split and yielding (input, target).
+    """
+
+    packages: tuple[str, ...]
+    files: tuple[str, ...]
+    reader: str
+
+    def _root(self) -> Path | None:
+        for root in (Path("/"), debian.unpacked(self.packages)):
+            if all((root / file).exists() for file in self.files):
+                return root
+        return None
+
+    def present(self) -> bool:
+        return self._root() is not None
+
+    def how_to_get(self) -> str:
+        return f"apt-get install {' '.join(self.packages)}"
+
+    def fetch(self) -> bool:
+        return debian.fetch(self.packages) and self.present()
+
+    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+        root = self._root()
+        if root is None:
+            raise DataNotFoundError(f"Not installed: {' '.join(self.packages)}.")
+        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(root, split)
         return rows
 
 
