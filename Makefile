@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make bench   measure, side by side, the models for which the install brings data"
 	@echo "make test    lint, types, floors, tests"
-	@echo "make docs    render the cards and the README's table from results/"
+	@echo "make docs    render the cards and the README's figures from results/ and matches/"
 
 bench: $(VENV)/.run
 	$(BIN)/zoo bench
@@ -27,6 +27,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.run
 	$(BIN)/zoo card --write cards --beside-weights
 	$(BIN)/zoo report --into README.md
+	$(BIN)/zoo matches matches --into README.md
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,11 +36,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[transformers]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[transformers,dev]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,dev]"
 	@touch $(VENV)/.run $@
 
 clean:

@@ -15,6 +15,7 @@ import zoo
 from zoo import weights
 from zoo.cards import card
 from zoo.files import markers
+from zoo.games.match_files import markdown_list, read_matches
 from zoo.registry import weights_folder
 from zoo.report import markdown_table
 from zoo.results import read_results
@@ -92,6 +93,13 @@ def test_readme_table_is_the_one_of_the_results() -> None:
     begin, end = markers("results")
     shown = readme.partition(begin)[2].partition(end)[0].strip()
     assert shown == markdown_table(read_results(ROOT / "results")).strip()
+
+
+def test_readme_tells_of_the_matches_that_are_kept() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    begin, end = markers("matches")
+    shown = readme.partition(begin)[2].partition(end)[0].strip()
+    assert shown == markdown_list(read_matches(ROOT / "matches")).strip()
 
 
 @pytest.mark.parametrize("entry", zoo.models(), ids=lambda entry: entry.name)
