@@ -18,10 +18,14 @@ UNVERIFIED = "unverified content"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One input with its target, as a label or reference text."""
+    """One input with its target, as a label or reference text.
+
+    group: what it has in common with others, such as the speaker; empty if nothing is known.
+    """
 
     input: Any
     target: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class DataSet:
         """
         if split not in self.info.splits:
             raise UnknownNameError.of(f"split of {self.info.name}", split, self.info.splits)
-        rows = (Example(x, target) for x, target in self.source.rows(split))
+        rows = (Example(*row) for row in self.source.rows(split))
         return islice(rows, limit)
 
     def fingerprints(self, split: str) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """Where a data set may be found, and how its files are read.
 
-A source says whether it is present, how to get it, and yields raw rows of one split. Rows are
-decoded into examples by `zoo.data`.
+A source says whether it is present, how to get it, and yields raw rows of one split: input, target,
+and the group if one is known. Rows are decoded into examples by `zoo.data`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from zoo.imports import import_attribute
 
 ROOT_VARIABLE = "ZOO_DATA"
 
+Row = tuple[Any, str] | tuple[Any, str, str]
+
 
 class Source(ABC):
     """One place where a data set may be."""
@@ -35,8 +37,8 @@ class Source(ABC):
         """One phrase that tells a person how to bring the data here."""
 
     @abstractmethod
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
-        """Yield (input, target) of one split, in file order."""
+    def rows(self, split: str) -> Iterator[Row]:
+        """Yield the rows of one split, in file order."""
 
     def fetch(self) -> bool:
         """Bring the data here over the network, if this source can; whether it is here now.
@@ -69,7 +71,7 @@ class Columns:
         return value, self.classes[target]
 
 
-def _parquet_rows(path: Path, columns: Columns) -> Iterator[tuple[Any, str]]:
+def _parquet_rows(path: Path, columns: Columns) -> Iterator[Row]:
     from pyarrow import ArrowException, parquet
 
     try:
@@ -103,7 +105,7 @@ class ParquetFolder(Source):
     def how_to_get(self) -> str:
         return f"set {ROOT_VARIABLE} to a folder with {self.folder}/<split>.parquet"
 
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+    def rows(self, split: str) -> Iterator[Row]:
         root = self._root()
         path = (root or Path(self.folder)) / f"{split}.parquet"
         if not path.is_file():
@@ -115,7 +117,7 @@ class ParquetFolder(Source):
 class PythonPackage(Source):
     """A Python package that ships the data.
 
-    reader: "module:function" taking a split and yielding (input, target).
+    reader: "module:function" taking a split and yielding rows.
     """
 
     package: str
@@ -127,8 +129,8 @@ class PythonPackage(Source):
     def how_to_get(self) -> str:
         return f"pip install {self.package}"
 
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
-        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(split)
+    def rows(self, split: str) -> Iterator[Row]:
+        rows: Iterator[Row] = import_attribute(self.reader)(split)
         return rows
 
 
@@ -137,7 +139,7 @@ class DataFolder(Source):
     """A folder under the folder that ZOO_DATA names, in a form of its own.
 
     holds: what is to be in it, for people. reader: "module:function" taking the folder and a split
-    and yielding (input, target).
+    and yielding rows.
     """
 
     folder: str
@@ -155,11 +157,11 @@ class DataFolder(Source):
     def how_to_get(self) -> str:
         return f"set {ROOT_VARIABLE} to a folder with {self.folder}/, {self.holds}"
 
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+    def rows(self, split: str) -> Iterator[Row]:
         path = self._path()
         if path is None or not path.is_dir():
             raise DataNotFoundError(f"There is no {self.folder}/ where {ROOT_VARIABLE} points.")
-        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(path, split)
+        rows: Iterator[Row] = import_attribute(self.reader)(path, split)
         return rows
 
 
@@ -169,7 +171,7 @@ class SystemPackage(Source):
 
     files: files or folders that the packages bring, as paths from the root of the file system; by
         these their presence is known.
-    reader: "module:function" taking that root and a split and yielding (input, target).
+    reader: "module:function" taking that root and a split and yielding rows.
     """
 
     packages: tuple[str, ...]
@@ -191,11 +193,11 @@ class SystemPackage(Source):
     def fetch(self) -> bool:
         return debian.fetch(self.packages) and self.present()
 
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+    def rows(self, split: str) -> Iterator[Row]:
         root = self._root()
         if root is None:
             raise DataNotFoundError(f"Not installed: {' '.join(self.packages)}.")
-        rows: Iterator[tuple[Any, str]] = import_attribute(self.reader)(root, split)
+        rows: Iterator[Row] = import_attribute(self.reader)(root, split)
         return rows
 
 
@@ -221,7 +223,7 @@ class HubParquet(Source):
             hub.download_file(self.repo, name, repo_type="dataset")
         return True
 
-    def rows(self, split: str) -> Iterator[tuple[Any, str]]:
+    def rows(self, split: str) -> Iterator[Row]:
         for name in self.files[split]:
             path = hub.download_file(self.repo, name, repo_type="dataset")
             yield from _parquet_rows(path, self.columns)

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -26,6 +24,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.progress import Progress
+from zoo.resume import Checkpoint
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -308,35 +307,6 @@ def fingerprint(
     return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class _Checkpoint:
-    """One file with the tensors and, as its metadata, the epoch and the run's fingerprint.
-
-    One file, because two cannot be replaced at the same instant.
-    """
-
-    path: Path
-    run: str
-
-    def write(self, trainer: _Trainer[Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new")
-        metadata = {"epoch": str(trainer.epoch), "run": self.run}
-        safetensors.torch.save_file(trainer.tensors(), new, metadata)
-        new.replace(self.path)
-
-    def read_into(self, trainer: _Trainer[Any], steps_per_epoch: int) -> None:
-        """Restore the trainer if there is a checkpoint of the same run."""
-        if not self.path.is_file():
-            return
-        with safetensors.safe_open(self.path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("run") != self.run:
-                return
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        trainer.restore(tensors, int(metadata["epoch"]), steps_per_epoch)
-
-
 def train(
     network: Network,
     images: NDArray[np.uint8],
@@ -363,8 +333,11 @@ def train(
     checkpoint = None
     if workspace is not None:
         run = fingerprint(images, targets, schedule, seed, network)
-        checkpoint = _Checkpoint(workspace / CHECKPOINT, run)
-        checkpoint.read_into(trainer, steps)
+        checkpoint = Checkpoint(workspace / CHECKPOINT, run)
+        stored = checkpoint.read()
+        if stored is not None:
+            tensors, counters = stored
+            trainer.restore(tensors, counters["epoch"], steps)
     coin = torch.rand(len(images), generator=random_generator(seed, 0)) < 0.5
     while trainer.epoch < schedule.epochs:
         began = time.monotonic()
@@ -388,6 +361,6 @@ def train(
         if accuracy is not None:
             values["validation_accuracy"] = accuracy(trainer.average)
         if checkpoint is not None:
-            checkpoint.write(trainer)
+            checkpoint.write(trainer.tensors(), epoch=trainer.epoch)
         report.log(epoch=trainer.epoch, **values, seconds=round(time.monotonic() - began, 1))
     return trainer.average
