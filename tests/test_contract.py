@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 import zoo
 from tests import tiny_checkpoints
 from zoo import weights
+from zoo.audio import Audio
 from zoo.data import Example
 from zoo.entries import Generation, ModelInfo
 from zoo.errors import InputError, ZooError
 from zoo.model import Model
-from zoo.predictions import Classification, Move
+from zoo.predictions import Classification, Move, Transcript
 from zoo.registry import load_folder, model_class_of, weights_folder
 from zoo.tasks import task
 
@@ -35,6 +37,11 @@ TINY = {
     "vision/vit-base": "vit",
     "vision/resnet-50": "resnet",
     "vision/convnextv2-tiny": "convnextv2",
+    "speech/whisper-tiny-en": "whisper-en",
+    "speech/whisper-base": "whisper",
+    "speech/whisper-small": "whisper",
+    "speech/whisper-large-v3-turbo": "whisper",
+    "speech/wav2vec2-base-960h": "wav2vec2",
 }
 
 
@@ -197,6 +204,98 @@ def _check_move(prediction: Any) -> None:
     assert str(prediction).startswith(prediction.action)
 
 
+# --- automatic-speech-recognition -----------------------------------------------------------------
+
+
+def _sound(seed: int, seconds: float = 0.6, rate: int = 8000) -> np.ndarray[Any, Any]:
+    """A glide between two pitches with noise, [N] float32."""
+    rng = np.random.default_rng(seed)
+    pitch = np.linspace(*rng.uniform(150, 1500, 2), round(seconds * rate))
+    tone = 0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / rate)
+    return (tone + rng.normal(0, 0.01, len(tone))).astype(np.float32)
+
+
+def _wav(samples: np.ndarray[Any, Any], rate: int, subtype: str) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, subtype=subtype, format="WAV")
+    return file.getvalue()
+
+
+def _good_sounds(_: Model) -> list[Any]:
+    stereo = np.stack([_sound(1, rate=44_100), _sound(2, rate=44_100)], axis=1)
+    return [
+        (_sound(0), 8000),
+        (_sound(3, 0.011), 8000),
+        (np.zeros(8000, np.float32), 8000),
+        (stereo, 44_100),
+        (stereo.T, 44_100),
+        {"array": (_sound(4, 1.3, 16_000) * 32767).astype(np.int16), "sampling_rate": 16_000},
+        _wav(_sound(5), 8000, "PCM_U8"),
+        _wav(_sound(6, rate=11_025), 11_025, "PCM_24"),
+        Audio(_sound(7, rate=22_050), 22_050),
+    ]
+
+
+def _bad_sounds(_: Model) -> list[Any]:
+    wav = _wav(_sound(0), 8000, "PCM_16")
+    return [
+        _sound(0),
+        [(_sound(0), 8000)],
+        None,
+        7,
+        "no-such-file.wav",
+        b"this is no sound",
+        _png(_picture(0, 64, 64)),
+        wav[:30],
+        (np.zeros(0, np.float32), 8000),
+        (np.full(8000, np.nan, np.float32), 8000),
+        (np.zeros((100, 100), np.float32), 8000),
+        (np.zeros(8000, np.int64), 8000),
+        (_sound(0), 0),
+        (np.broadcast_to(np.float32(0), (3 * 3600 * 8000,)), 8000),
+    ]
+
+
+def _check_transcript(prediction: Any) -> None:
+    assert isinstance(prediction, Transcript)
+    assert str(prediction) == prediction.text == prediction.text.strip()
+    assert 0 <= prediction.confidence <= 1
+    assert prediction.seconds > 0
+    times = [time for word in prediction.words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert all(0 <= time <= prediction.seconds + 1e-6 for time in times)
+    assert all(0 <= word.confidence <= 1 for word in prediction.words)
+    if prediction.words:
+        assert " ".join(word.text for word in prediction.words).split() == prediction.text.split()
+
+
+def _fit_recognizer(model_class: type[Model]) -> None:
+    """A rising and a falling tone are learned from forty examples, the same each time."""
+    rng = np.random.default_rng(0)
+
+    def example(word: str, speaker: str) -> Example:
+        low, high = rng.uniform(250, 350), rng.uniform(1800, 2200)
+        ends = (low, high) if word == "up" else (high, low)
+        pitch = np.linspace(*ends, round(rng.uniform(0.35, 0.5) * 8000))
+        tone = 0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / 8000)
+        samples = (tone + rng.normal(0, 0.003, len(tone))).astype(np.float32)
+        return Example((samples, 8000), word, speaker)
+
+    examples = [example(("up", "down")[i % 2], ("a", "b")[i // 2 % 2]) for i in range(40)]
+    if not hasattr(model_class, "tiny_options"):
+        with pytest.raises(ZooError, match="does not learn"):
+            model_class.fit(examples)
+        return
+    options = {"progress": False, **model_class.tiny_options()}
+    learned = [model_class.fit(examples, examples, seed=3, **options) for _ in range(2)]
+    inputs = [example.input for example in examples]
+    answers: list[list[Any]] = [list(one.predict_batch(inputs)) for one in learned]
+    case = CASES["automatic-speech-recognition"]
+    assert all(_same(case, a, b) for a, b in zip(*answers, strict=True))
+    right = sum(p.text == e.target for p, e in zip(answers[0], examples, strict=True))
+    assert right >= 36
+
+
 CASES = {
     "image-classification": Case(
         good=_good_images,
@@ -212,11 +311,23 @@ CASES = {
         check=_check_move,
         fit=None,
     ),
+    "automatic-speech-recognition": Case(
+        good=_good_sounds,
+        bad=_bad_sounds,
+        numbers=lambda prediction: [
+            *map(ord, prediction.text),
+            prediction.confidence,
+            *(n for w in prediction.words for n in (w.start, w.end, w.confidence)),
+        ],
+        check=_check_transcript,
+        fit=_fit_recognizer,
+    ),
 }
 
 
 def _same(case: Case, a: Any, b: Any) -> bool:
-    return np.allclose(case.numbers(a), case.numbers(b), rtol=1e-4, atol=1e-5)
+    one, other = case.numbers(a), case.numbers(b)
+    return len(one) == len(other) and np.allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 # --- the contract --------------------------------------------------------------------------------

@@ -151,6 +151,27 @@ def test_only_what_is_needed_is_fetched(server: HubServer, folder: Path) -> None
     assert sorted(name.partition("/")[2] for name in asked) == needed
 
 
+def test_the_files_of_a_tokenizer_are_fetched(server: HubServer, folder: Path) -> None:
+    tokenizers = ["vocab.json", "merges.txt", "normalizer.json", "added_tokens.json"]
+    tokenizers += ["tokenizer.json", "spiece.model", "source.spm", "vocab.txt"]
+    for name in (*tokenizers, "vocab.bin", "tokenizer.py", "requirements.txt", "vocab.pkl"):
+        (folder / name).write_text("{}")
+    server.add("owner/tokenizer", folder)
+    needed = ["config.json", "model.safetensors", "preprocessor_config.json", *tokenizers]
+    assert files_in(hub.download_model("hub:owner/tokenizer")) == sorted(needed)
+
+
+@pytest.mark.parametrize("architecture", tiny_checkpoints.SPEECH_ARCHITECTURES)
+def test_a_recogniser_of_speech_from_the_hub(
+    server: HubServer, tmp_path: Path, architecture: str
+) -> None:
+    folder = tiny_checkpoints.write(tmp_path / architecture, architecture)
+    server.add("owner/speech", folder)
+    noise = np.random.default_rng(0).normal(0, 0.1, 20_000).astype(np.float32)
+    answer = zoo.load("hub:owner/speech", device="cpu").predict((noise, 16_000))
+    assert answer == zoo.load(folder, device="cpu").predict((noise, 16_000))
+
+
 def test_weights_in_several_files(server: HubServer, checkpoints: dict[str, Path]) -> None:
     folder = checkpoints["vit"].with_name("sharded")
     network = transformers.AutoModelForImageClassification.from_pretrained(checkpoints["vit"])

@@ -249,7 +249,10 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_registry: None) 
             dataclasses.replace(OLD, name="toys/stored", entry=entry, weights="toybox:in/side"),
             dataclasses.replace(OLD, name="toys/bare", entry=f"{__name__}:Bare"),
         ),
-        adapters=(Adapter("ForImageClassification", entry),),
+        adapters=(
+            Adapter("ForImageClassification", entry),
+            Adapter("ForConditionalGeneration", entry, ("whisper", "moonshine")),
+        ),
     )
     module = ModuleType("toybox_catalog")
     module.CATALOG = catalog  # type: ignore[attr-defined]
@@ -330,6 +333,25 @@ def test_a_checkpoint_that_no_adapter_takes(tmp_path: Path, architectures: Any) 
     (tmp_path / "config.json").write_text(json.dumps({"architectures": architectures}))
     with pytest.raises(WeightsError, match="those known end in ForImageClassification"):
         load_folder(tmp_path)
+
+
+@pytest.mark.usefixtures("toys")
+def test_one_suffix_can_stand_for_checkpoints_that_are_taken_and_others(tmp_path: Path) -> None:
+    def says(model_type: Any, *architectures: str) -> None:
+        config = {"architectures": architectures, "model_type": model_type}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+
+    says("whisper", "WhisperForConditionalGeneration")
+    with pytest.raises(WeightsError, match="was not written by zoo"):  # the toy's class reads it
+        load_folder(tmp_path)
+    for model_type in ("m2m_100", None, ["whisper"]):
+        says(model_type, "M2M100ForConditionalGeneration")
+        with pytest.raises(WeightsError) as caught:
+            load_folder(tmp_path)
+        assert str(caught.value).endswith(
+            f"['M2M100ForConditionalGeneration'], of type {model_type}; those known end in "
+            "ForImageClassification, ForConditionalGeneration of type whisper or moonshine."
+        )
 
 
 def test_a_malformed_hub_reference_is_refused_without_a_network() -> None:

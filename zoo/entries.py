@@ -194,10 +194,26 @@ class Adapter:
 
     architecture_suffix: how transformers names the auto-class family, e.g.
         "ForImageClassification" as in ViTForImageClassification.
+    model_types: the types of model that it takes; any if empty. One suffix can stand for several
+        tasks: "ForConditionalGeneration" ends recognisers of speech and translators alike.
     """
 
     architecture_suffix: str
     entry: str
+    model_types: tuple[str, ...] = ()
+
+    def takes(self, config: Mapping[str, Any]) -> bool:
+        """Whether a checkpoint with this config.json is of the family."""
+        architectures = config.get("architectures")
+        if self.model_types and config.get("model_type") not in self.model_types:
+            return False
+        return isinstance(architectures, list) and any(
+            str(name).endswith(self.architecture_suffix) for name in architectures
+        )
+
+    def __str__(self) -> str:
+        types = f" of type {' or '.join(self.model_types)}" if self.model_types else ""
+        return f"{self.architecture_suffix}{types}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

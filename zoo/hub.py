@@ -1,6 +1,6 @@
 """The Hugging Face Hub, through its own client.
 
-Of a model, nothing but JSON, safetensors, SentencePiece models and its card is ever fetched.
+Of a model, nothing but JSON, safetensors, the files of a tokenizer and its card is ever fetched.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ PREFIX = "hub:"
 # Git allows no ".." in the name of a revision; in the cache it would lead out of its folder.
 _REFERENCE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>(?!.*\.\.)[\w./-]+))?")
 _WEIGHTS = ["model.safetensors", "model-*-of-*.safetensors"]
+# How text is cut into tokens: "*.json" is not all.
+_TOKENIZER = ["*.model", "*.spm", "merges.txt", "vocab.txt"]
 _FILES: dict[str, Any] = {
-    "allow_patterns": [*_WEIGHTS, "*.json", "*.model", "README.md"],
+    "allow_patterns": [*_WEIGHTS, "*.json", *_TOKENIZER, "README.md"],
     # In subfolders lie a training's checkpoints and exports for other programs.
     "ignore_patterns": ["*/*"],
 }

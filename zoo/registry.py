@@ -214,16 +214,14 @@ def _check_options(
 
 
 def _adapter_entry(folder: Path, config: dict[str, Any]) -> str:
-    architectures = config.get("architectures")
-    if not isinstance(architectures, list):
-        architectures = []
     for adapter in registry().adapters:
-        if any(str(name).endswith(adapter.architecture_suffix) for name in architectures):
+        if adapter.takes(config):
             return adapter.entry
-    known = ", ".join(adapter.architecture_suffix for adapter in registry().adapters)
+    known = ", ".join(map(str, registry().adapters))
     raise WeightsError(
         f"{str(folder)!r} is neither a zoo weights folder nor a transformers checkpoint that zoo "
-        f"takes: its architectures are {architectures}, those known end in {known}."
+        f"takes: its architectures are {config.get('architectures')}, of type "
+        f"{config.get('model_type')}; those known end in {known}."
     )
 
 

@@ -70,6 +70,20 @@ def latency_text(timing: Timing) -> str:
     return f"{' / '.join(three_digits(x / size) for x in percentiles)} {unit}"
 
 
+def throughput_text(result: Result) -> str:
+    """Answers a second; of sound also the real-time factor, as 12.5/s (real time x 0.0160).
+
+    The factor is how many seconds of computing one second of sound takes, in batches.
+    """
+    timing = result.timing
+    rate = f"{three_digits(timing.per_second)}/s"
+    duration = task(result.task).duration
+    if not duration:
+        return rate
+    seconds = sum(result.records[duration]) / result.count
+    return f"{rate} (real time x {three_digits(1 / timing.per_second / seconds)})"
+
+
 def _unit_of(seconds: float) -> tuple[str, float]:
     rounded = float(f"{seconds:.3g}")  # 0.9996 s is 1.00 s, not 1,000 ms
     return next(
@@ -118,7 +132,7 @@ def row(result: Result) -> tuple[str, ...]:
         result.generation,
         score_text(task(result.task).primary, result.primary),
         latency_text(result.timing),
-        f"{three_digits(result.timing.per_second)}/s",
+        throughput_text(result),
         bytes_text(result.peak_memory_bytes),
         bytes_text(result.weights_bytes),
         seconds_text(result.timing.load_seconds),

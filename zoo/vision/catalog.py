@@ -286,8 +286,10 @@ HUB_MODELS = (
     ),
 )
 
-_ADAPTERS = (
-    Adapter("ForImageClassification", "zoo.vision.transformers:TransformersImageClassifier"),
+IMAGE_CLASSIFIERS = Adapter(
+    "ForImageClassification", "zoo.vision.transformers:TransformersImageClassifier"
 )
 
-CATALOG = Catalog(models=OWN_MODELS + HUB_MODELS, data_sets=DATA_SETS, adapters=_ADAPTERS)
+CATALOG = Catalog(
+    models=OWN_MODELS + HUB_MODELS, data_sets=DATA_SETS, adapters=(IMAGE_CLASSIFIERS,)
+)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -12,16 +10,14 @@ import torch
 import transformers
 from numpy.typing import NDArray
 from PIL import Image
-from transformers.utils import logging as transformers_logging
 
-from zoo import weights
-from zoo.errors import InputError, MissingDependencyError, WeightsError
+from zoo import checkpoints, weights
+from zoo.errors import InputError
 from zoo.images import read_image
 from zoo.model import Model
 from zoo.predictions import Classification
+from zoo.vision.catalog import IMAGE_CLASSIFIERS
 
-_ARCHITECTURE = "ForImageClassification"
-_PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 _MAX_ASPECT = 100  # scaling the shorter side up to hundreds of pixels scales the longer one, too
 
 
@@ -76,98 +72,32 @@ class TransformersImageClassifier(Model):
         Raises WeightsError, or MissingDependencyError if the architecture needs another package.
         """
         folder = Path(folder)
-        _check_files(folder)
+        checkpoints.check_folder(
+            folder, IMAGE_CLASSIFIERS, kind="image classifier", inputs="images"
+        )
         device = cls.pick_device(device)
-        offline = {"local_files_only": True, "trust_remote_code": False}
-        try:
-            with _quiet():
-                config = transformers.AutoConfig.from_pretrained(folder, **offline)
-                # A config may name a compiled attention kernel on the Hub: that would be its code.
-                config._attn_implementation = None
-                processor = transformers.AutoImageProcessor.from_pretrained(
-                    folder, config=config, backend="pil", **offline
-                )
-                network, report = transformers.AutoModelForImageClassification.from_pretrained(
-                    folder,
-                    config=config,
-                    dtype=torch.float32,
-                    use_safetensors=True,
-                    output_loading_info=True,
-                    **offline,
-                )
-                _pixels(processor, Image.new("RGB", (32, 32)))
-                model = cls(network, processor, device=device)
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"{str(folder)!r} needs a package that is not installed: {_reason(error)}."
-            ) from error
-        except Exception as error:  # transformers raises nearly every type on broken folders
-            raise WeightsError(
-                f"{str(folder)!r} cannot be loaded: {type(error).__name__}: {_reason(error)}."
-            ) from error
-        lacking = sorted(report["missing_keys"])
-        if lacking:  # transformers would go on with random numbers in their place
-            raise WeightsError(
-                f"{str(folder)!r} lacks {len(lacking)} of the arrays that {type(network).__name__} "
-                f"needs, among them {lacking[0]}."
+        with checkpoints.loading(folder):
+            config = checkpoints.read_config(folder)
+            processor = transformers.AutoImageProcessor.from_pretrained(
+                folder, config=config, backend="pil", **checkpoints.OFFLINE
             )
-        return model
+            network = checkpoints.read_network(
+                transformers.AutoModelForImageClassification, folder, config
+            )
+            _pixels(processor, Image.new("RGB", (32, 32)))
+            return cls(network, processor, device=device)
 
     def save(self, folder: str | Path) -> None:
         """Write a transformers checkpoint folder, whole or not at all. Raises WeightsError."""
 
         def fill(new: Path) -> None:
-            with _quiet():
+            with checkpoints.quiet():
                 self.network.save_pretrained(new)
                 self.processor.save_pretrained(new)
 
         weights.replace_folder(Path(folder), fill)
 
 
-def _check_files(folder: Path) -> None:
-    """What can be told without transformers, which answers in paragraphs."""
-    config = weights.read_config(folder)
-    architectures = config.get("architectures")
-    if not isinstance(architectures, list) or not any(
-        str(name).endswith(_ARCHITECTURE) for name in architectures
-    ):
-        raise WeightsError(
-            f"{str(folder)!r} holds no image classifier: its architectures are {architectures}."
-        )
-    if config.get("quantization_config") is not None:
-        raise WeightsError(f"{str(folder)!r} is quantised; only float weights are loaded.")
-    if not any((folder / name).is_file() for name in _PROCESSOR_FILES):
-        raise WeightsError(
-            f"{str(folder)!r} has no {_PROCESSOR_FILES[0]}, so nobody knows how its images are "
-            "to be prepared."
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise WeightsError(
-            f"{str(folder)!r} has no safetensors weights; other formats can run code and are "
-            "not loaded."
-        )
-
-
 def _pixels(processor: Any, image: Image.Image) -> NDArray[np.float32]:
     pixels = processor(images=image.convert("RGB"), return_tensors="np")["pixel_values"][0]
     return np.asarray(pixels, np.float32)
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".:") if lines else "no reason given"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars and warnings of transformers: what matters becomes an error."""
-    verbosity = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars:
-            transformers_logging.enable_progress_bar()

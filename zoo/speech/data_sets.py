@@ -1,0 +1,130 @@
+"""The speech data sets: literals only, no work."""
+
+from __future__ import annotations
+
+from zoo.entries import DataSetInfo, Variant
+from zoo.sources import DataFolder, SystemPackage
+
+_TASK = "automatic-speech-recognition"
+_FSDD_URL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
+_FSDD_HOLDS = f"a clone of {_FSDD_URL}, or its recordings as <split>.parquet"
+_FSDD_LICENSE = "CC BY-SA 4.0"
+_ASTERISK = (
+    "asterisk-core-sounds-en",
+    "asterisk-core-sounds-en-g722",
+)
+_ASTERISK_FILES = (
+    "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz",
+    "usr/share/asterisk/sounds/en_US_f_Allison/digits/9.g722",
+)
+_ASTERISK_URL = "https://packages.debian.org/stable/asterisk-core-sounds-en-g722"
+
+FSDD = DataSetInfo(
+    name="fsdd",
+    title="FSDD",
+    task=_TASK,
+    license=_FSDD_LICENSE,
+    url=_FSDD_URL,
+    splits=("train", "test"),
+    sources=(DataFolder(folder="fsdd", holds=_FSDD_HOLDS, reader="zoo.speech.fsdd:digits"),),
+    variants=(
+        Variant(
+            "FSDD",
+            {
+                "train": "4f860d20e115815d2a6141c40dec8173472a8d472a694233eb5a20b64a541014",
+                "test": "bd9801003a7e6f6c863eeacc6ba9f80314cfa27d5ab14d0482bdc14fcb351576",
+            },
+        ),
+    ),
+    note="The Free Spoken Digit Dataset: single digits, six speakers, 8 kHz; the official split.",
+)
+
+FSDD_STRINGS = DataSetInfo(
+    name="fsdd-strings",
+    title="FSDD strings",
+    task=_TASK,
+    license=_FSDD_LICENSE,
+    url=_FSDD_URL,
+    splits=("test",),
+    sources=(DataFolder(folder="fsdd", holds=_FSDD_HOLDS, reader="zoo.speech.fsdd:test_strings"),),
+    variants=(
+        Variant(
+            "FSDD strings",
+            {"test": "96937c084c10d5eb19d1bc28ac62f5b5c62e1f792e4cca4aad3fcc044429820b"},
+        ),
+    ),
+    note="Strings of 3 to 7 digits put together from FSDD's test recordings, with pauses; each of "
+    "one speaker, each recording five times.",
+)
+
+FSDD_SPEAKERS = DataSetInfo(
+    name="fsdd-speakers",
+    title="FSDD by speaker",
+    task=_TASK,
+    license=_FSDD_LICENSE,
+    url=_FSDD_URL,
+    splits=("george", "jackson", "lucas", "nicolas", "theo", "yweweler"),
+    sources=(DataFolder(folder="fsdd", holds=_FSDD_HOLDS, reader="zoo.speech.fsdd:speakers"),),
+    variants=(
+        Variant(
+            "FSDD by speaker",
+            {
+                "george": "b41c8d4d31ded3e66f2812ec07fa05eec5c5cfc482e871b5eb3ca0547e9fe79c",
+                "jackson": "2517191d4a6c2bb7a361f88aaaa0d9607eb04d2255d89a1865f08024853e313d",
+                "lucas": "77e5666977167d4e4c3a04f390d77f6b264fc47e5df6e0abc13d2650b39995ce",
+                "nicolas": "5bf05ce4ad65862601aea38fd5dd0ca2869a398e82289e9a2e16fd73e308c3fb",
+                "theo": "4404a07e93e2f0918074b6c46c3e466e70ac0068e25a808c584647dffc708a83",
+                "yweweler": "4d6680e853eb240d37d6982f0b95e2018f0c61889a19c82416b5a9bf940b0afc",
+            },
+        ),
+    ),
+    note="All recordings of FSDD, a split for each speaker, to learn from five and be tried on the "
+    "sixth.",
+)
+
+ASTERISK_DIGITS = DataSetInfo(
+    name="asterisk-digits",
+    title="Asterisk digits",
+    task=_TASK,
+    license="CC BY-SA 3.0",
+    url=_ASTERISK_URL,
+    splits=("test",),
+    sources=(
+        SystemPackage(
+            packages=_ASTERISK, files=_ASTERISK_FILES, reader="zoo.speech.asterisk:digits"
+        ),
+    ),
+    variants=(
+        Variant(
+            "Asterisk digits",
+            {"test": "9289caf05475f7570fbac6003f734da525b8ab3266e34d37369bf03af5511218"},
+        ),
+    ),
+    offline=True,
+    note="The digits of a telephone system's prompts, single and in strings of 3 to 7; a voice and "
+    "a channel that nothing here was trained on.",
+)
+
+ASTERISK_EN = DataSetInfo(
+    name="asterisk-en",
+    title="Asterisk prompts",
+    task=_TASK,
+    license="CC BY-SA 3.0",
+    url=_ASTERISK_URL,
+    splits=("test",),
+    sources=(
+        SystemPackage(
+            packages=_ASTERISK, files=_ASTERISK_FILES, reader="zoo.speech.asterisk:english"
+        ),
+    ),
+    variants=(
+        Variant(
+            "Asterisk prompts",
+            {"test": "48c8e93f60e7a2668b5e78a16097f89cbe35a7a11955bb921287489ae807e7c8"},
+        ),
+    ),
+    offline=True,
+    note="The English prompts of a telephone system, one professional voice, 16 kHz.",
+)
+
+DATA_SETS = (FSDD, FSDD_STRINGS, FSDD_SPEAKERS, ASTERISK_DIGITS, ASTERISK_EN)
