@@ -290,6 +290,30 @@ def test_a_folder_of_another_form_is_read_by_its_reader(
     ]
 
 
+def read_grouped(folder: Path, split: str) -> Iterator[tuple[str, str] | tuple[str, str, str]]:
+    """A reader of rows of which some say what they belong to."""
+    yield "one", "1", "anna"
+    yield "two", "2"
+    yield "three", "3", ""
+
+
+def test_the_group_of_an_example_is_told_where_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_DATA", str(tmp_path))
+    (tmp_path / "toys").mkdir()
+    source = DataFolder(folder="toys", holds="with lines", reader=f"{__name__}:read_grouped")
+    examples = list(open_data_set(data_set(sources=(source,))).examples("test"))
+    assert [example.group for example in examples] == ["anna", "", ""]
+    assert [example.target for example in examples] == ["1", "2", "3"]
+
+
+def test_groups_are_no_part_of_the_content() -> None:
+    # The same recordings are the same data, whoever is said to have made them.
+    grouped = [Example(e.input, e.target, f"group {i}") for i, e in enumerate(EXAMPLES)]
+    assert content_hash(data_set(), grouped) == content_hash(data_set(), EXAMPLES)
+
+
 # --- Debian packages ------------------------------------------------------------------------------
 
 

@@ -102,6 +102,15 @@ def test_readme_tells_of_the_matches_that_are_kept() -> None:
     assert shown == markdown_list(read_matches(ROOT / "matches")).strip()
 
 
+def test_studies_are_rendered_from_their_figures(tmp_path: Path) -> None:
+    folder = tmp_path / "studies"
+    shutil.copytree(ROOT / "studies", folder)
+    (folder / "README.md").unlink()
+    _run([sys.executable, str(ROOT / "benchmarks/studies.py"), "--folder", str(folder)], tmp_path)
+    written = (folder / "README.md").read_text(encoding="utf-8")
+    assert written == (ROOT / "studies/README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("entry", zoo.models(), ids=lambda entry: entry.name)
 def test_cards_are_rendered_from_entries_and_results(entry: zoo.entries.ModelInfo) -> None:
     rendered = card(entry, read_results(ROOT / "results"))

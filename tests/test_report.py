@@ -25,6 +25,7 @@ from zoo.report import (
     score_text,
     seconds_text,
     three_digits,
+    throughput_text,
 )
 from zoo.results import Pair, Result, pairs
 from zoo.tasks import task
@@ -97,6 +98,27 @@ def test_latencies_share_the_unit_of_the_median() -> None:
         planted.result().timing, latency_p50=0.0012, latency_p95=0.00145, latency_p99=1.5
     )
     assert latency_text(timing) == "1.20 / 1.45 / 1,500 ms"
+
+
+def test_throughput_is_in_answers_and_for_sound_in_real_time_too() -> None:
+    images = planted.result()
+    assert throughput_text(images) == "1,234/s"
+    records = {
+        "target": ["one", "two", "three"],
+        "text": ["one", "two", "free"],
+        "confidence": [0.9] * 3,
+        "seconds": [1.0, 2.0, 9.0],  # 4 s each, so that 12.5 of them a second are 50 s of sound
+    }
+    sounds = replace(
+        images,
+        task="automatic-speech-recognition",
+        count=3,
+        records=records,
+        timing=replace(images.timing, per_second=12.5),
+    )
+    assert throughput_text(sounds) == "12.5/s (real time x 0.0200)"
+    slow = replace(sounds, timing=replace(images.timing, per_second=0.1))
+    assert throughput_text(slow) == "0.100/s (real time x 2.50)"
 
 
 def test_p_is_never_said_to_be_nothing() -> None:

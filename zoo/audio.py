@@ -49,7 +49,7 @@ class Audio:
     rate: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rate", _checked_rate(self.rate))
+        object.__setattr__(self, "rate", checked_rate(self.rate))
         object.__setattr__(self, "samples", _mono(self.samples, self.rate))
 
     @property
@@ -59,7 +59,7 @@ class Audio:
 
     def at(self, rate: int) -> Audio:
         """The same sound at another rate, band-limited (the SoX resampler, high quality)."""
-        rate = _checked_rate(rate)
+        rate = checked_rate(rate)
         if rate == self.rate:
             return self
         import soxr
@@ -126,7 +126,8 @@ def _is_number(x: Any) -> bool:
     return isinstance(x, int | float | np.integer | np.floating) and not isinstance(x, bool)
 
 
-def _checked_rate(rate: Any) -> int:
+def checked_rate(rate: Any) -> int:
+    """A sampling rate in Hz as an int. Raises InputError if it is none that sound has."""
     if not _is_number(rate) or not math.isfinite(rate) or rate != int(rate):
         raise InputError(f"A sampling rate is a whole number of Hz; {rate!r} came.")
     if not MIN_RATE <= rate <= MAX_RATE:
@@ -202,7 +203,7 @@ def _decode(file: Any, what: str) -> Audio:
     import soundfile
 
     with _sentences(what), soundfile.SoundFile(file) as sound:
-        rate = _checked_rate(sound.samplerate)
+        rate = checked_rate(sound.samplerate)
         if sound.channels > MAX_CHANNELS:
             raise InputError(f"The sound has {sound.channels} channels; that is too many.")
         # What a header says can be wrong either way: it is checked, and so is what comes.

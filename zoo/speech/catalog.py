@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.entries import Catalog, Generation, ModelInfo, Reference
+from zoo.entries import Catalog, Generation, ModelInfo, Recipe, Reference
 from zoo.speech.data_sets import DATA_SETS
 from zoo.speech.hub_models import ADAPTERS, HUB_MODELS
 
@@ -16,7 +16,105 @@ _POCKETSPHINX = (
     ),
 )
 
+_HMM = (
+    Reference(
+        "Rabiner, A Tutorial on Hidden Markov Models and Selected Applications in Speech "
+        "Recognition, Proceedings of the IEEE 77, 1989",
+        "https://doi.org/10.1109/5.18626",
+    ),
+    Reference(
+        "Rabiner, Wilpon and Soong, High Performance Connected Digit Recognition Using Hidden "
+        "Markov Models, IEEE Trans. ASSP 37, 1989",
+        "https://doi.org/10.1109/29.31269",
+    ),
+)
+_DTW = (
+    Reference(
+        "Sakoe and Chiba, Dynamic Programming Algorithm Optimization for Spoken Word Recognition, "
+        "IEEE Trans. ASSP 26, 1978",
+        "https://doi.org/10.1109/TASSP.1978.1163055",
+    ),
+    Reference(
+        "Ney, The Use of a One-Stage Dynamic Programming Algorithm for Connected Word Recognition, "
+        "IEEE Trans. ASSP 32, 1984",
+        "https://doi.org/10.1109/TASSP.1984.1164320",
+    ),
+)
+_CONFORMER = (
+    Reference(
+        "Gulati et al., Conformer: Convolution-augmented Transformer for Speech Recognition, "
+        "Interspeech 2020",
+        "https://arxiv.org/abs/2005.08100",
+    ),
+    Reference(
+        "Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification: "
+        "Labelling Unsegmented Sequence Data with Recurrent Neural Networks, ICML 2006",
+        "https://doi.org/10.1145/1143844.1143891",
+    ),
+    Reference(
+        "Zhang et al., Unified Streaming and Non-streaming Two-pass End-to-end Model for Speech "
+        "Recognition, 2020",
+        "https://arxiv.org/abs/2012.05481",
+    ),
+)
+_DIGITS = ("fsdd", "fsdd-strings", "asterisk-digits")
+_FSDD_LICENSE = "cc-by-sa-4.0"
+_DIGIT_LIMITS = (
+    "Knows the English digits zero to nine and hears nothing else: any other word is left out or "
+    "taken for a digit. Learned from six men, so it mishears many women and accents; figures for "
+    "voices that it never heard are in studies/."
+)
+
 MODELS = (
+    ModelInfo(
+        name="speech/gmm-hmm-digits",
+        summary="Hidden Markov models of the digits with Gaussian mixtures, for single ones and "
+        "strings.",
+        task=_TASK,
+        generation=Generation.SOFTWARE_1,
+        entry="zoo.speech.gmm_hmm:GmmHmmRecognizer",
+        weights="zoo:pretrained/speech/gmm-hmm-digits",
+        license=_FSDD_LICENSE,
+        parameters=155_485,
+        references=_HMM,
+        data=_DIGITS,
+        recipe=Recipe(data="fsdd", validation=300),
+        limits=_DIGIT_LIMITS,
+    ),
+    ModelInfo(
+        name="speech/dtw-digits",
+        summary="Recordings of the digits as templates, stretched in time until they fit.",
+        task=_TASK,
+        generation=Generation.SOFTWARE_1,
+        entry="zoo.speech.dtw:DtwRecognizer",
+        weights="zoo:pretrained/speech/dtw-digits",
+        license=_FSDD_LICENSE,
+        parameters=592_570,
+        references=_DTW,
+        data=_DIGITS,
+        recipe=Recipe(data="fsdd", validation=300),
+        limits=_DIGIT_LIMITS,
+    ),
+    ModelInfo(
+        name="speech/conformer-digits",
+        summary="A small Conformer for strings of digits, in recordings or as they are spoken.",
+        task=_TASK,
+        generation=Generation.SOFTWARE_2,
+        entry="zoo.speech.conformer:ConformerRecognizer",
+        weights="zoo:pretrained/speech/conformer-digits",
+        license=_FSDD_LICENSE,
+        parameters=610_294,
+        references=_CONFORMER,
+        baseline="speech/gmm-hmm-digits",
+        data=_DIGITS,
+        variants=({"chunk": 0.64}, {"beam": 8}),
+        recipe=Recipe(
+            data="fsdd", validation=300, options={"also": ("espeak-digits", "flite-digits")}
+        ),
+        limits="Knows the English digits zero to nine and hears nothing else: any other word is "
+        "left out or taken for a digit. Learned from six men and from two speech synthesisers, so "
+        "it mishears some voices that are like neither; figures are in studies/.",
+    ),
     ModelInfo(
         name="speech/pocketsphinx-en",
         summary="CMU Sphinx for US English: general speech, the sentences of a grammar, or "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zoo.entries import DataSetInfo, Variant
-from zoo.sources import DataFolder, SystemPackage
+from zoo.sources import DataFolder, PythonPackage, SystemPackage
 
 _TASK = "automatic-speech-recognition"
 _FSDD_URL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
@@ -127,4 +127,59 @@ ASTERISK_EN = DataSetInfo(
     note="The English prompts of a telephone system, one professional voice, 16 kHz.",
 )
 
-DATA_SETS = (FSDD, FSDD_STRINGS, FSDD_SPEAKERS, ASTERISK_DIGITS, ASTERISK_EN)
+ESPEAK_DIGITS = DataSetInfo(
+    name="espeak-digits",
+    title="eSpeak digits",
+    task=_TASK,
+    license="of a program's output: none",
+    url="https://github.com/espeak-ng/espeak-ng",
+    splits=("train",),
+    sources=(
+        PythonPackage(package="espeakng_loader", reader="zoo.speech.synthetic:espeak_digits"),
+    ),
+    variants=(
+        Variant(
+            "eSpeak digits",
+            {
+                "train": "f5df17be4b366a74f957a3695afa7f4601b7afd37d40e8b279573412fc247954",
+            },
+        ),
+    ),
+    note="The digits in 168 voices of the speech synthesiser eSpeak NG; to learn from only.",
+)
+
+FLITE_DIGITS = DataSetInfo(
+    name="flite-digits",
+    title="Flite digits",
+    task=_TASK,
+    license="of a program's output: none",
+    url="https://packages.debian.org/stable/flite",
+    splits=("train",),
+    sources=(
+        SystemPackage(
+            packages=("flite", "libflite1"),
+            files=("usr/bin/flite",),
+            reader="zoo.speech.synthetic:flite_digits",
+        ),
+    ),
+    variants=(
+        Variant(
+            "Flite digits",
+            {
+                "train": "149ae233056ee1fa5aed92df143e264f5ab1f1a937f4f10390d8ec68be0b947f",
+            },
+        ),
+    ),
+    note="The digits in five voices of the speech synthesiser Flite, slow, as they are and fast; "
+    "to learn from only.",
+)
+
+DATA_SETS = (
+    FSDD,
+    FSDD_STRINGS,
+    FSDD_SPEAKERS,
+    ASTERISK_DIGITS,
+    ASTERISK_EN,
+    ESPEAK_DIGITS,
+    FLITE_DIGITS,
+)

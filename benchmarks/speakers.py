@@ -1,0 +1,81 @@
+"""How well recognisers of digits do with a voice that they never heard.
+
+    ZOO_DATA=... python benchmarks/speakers.py speech/gmm-hmm-digits speech/conformer-digits
+
+For each speaker of the data set `fsdd-speakers` the models are trained anew, by their recipes, on
+the recordings of the others, and tried on that speaker's. Each fold has a file of its own, so that
+what was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import zoo
+from zoo.files import write_atomically
+from zoo.metrics import score
+from zoo.registry import data_set, model_class_of
+from zoo.tasks import task
+from zoo.training import split_validation
+
+DATA = "fsdd-speakers"
+
+
+def fold(model: str, speaker: str, workspace: Path) -> dict[str, Any]:
+    """Train on the others, try on one."""
+    entry = zoo.info(model)
+    recipe = entry.recipe
+    assert recipe is not None
+    source = data_set(DATA)
+    others = [x for name in source.info.splits if name != speaker for x in source.examples(name)]
+    learn, held_out = split_validation(others, recipe.validation, recipe.seed)
+    trained = model_class_of(entry).fit(
+        learn, held_out, seed=recipe.seed, workspace=workspace, **recipe.options
+    )
+    examples = list(source.examples(speaker))
+    answers = trained.predict_batch([example.input for example in examples])
+    about = task(entry.task)
+    rows = [about.record(x, one.target) for x, one in zip(answers, examples, strict=True)]
+    records = {name: [row[name] for row in rows] for name in rows[0]}
+    found = {metric.name: score(metric, records, seed=0) for metric in about.metrics}
+    accuracy, words = found["string-accuracy"], found["word-error-rate"]
+    return {
+        "model": model,
+        "speaker": speaker,
+        "recordings": len(examples),
+        "learned_from": len(learn),
+        "options": dict(recipe.options),
+        "seed": recipe.seed,
+        "accuracy": [accuracy.value, accuracy.low, accuracy.high],
+        "word_error_rate": [words.value, words.low, words.high],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("models", nargs="+", help="names of models that have a recipe")
+    parser.add_argument("--speakers", nargs="*", help="some only")
+    parser.add_argument("--workspace", type=Path, default=Path("training/speakers"))
+    parser.add_argument("--out", type=Path, default=Path("studies/speakers"))
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    for model in options.models:
+        for speaker in options.speakers or data_set(DATA).info.splits:
+            name = f"{model.partition('/')[2]}-{speaker}"
+            path = options.out / f"{name}.json"
+            if not path.is_file():
+                result = fold(model, speaker, options.workspace / name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, json.dumps(result, indent=2) + "\n")
+            result = json.loads(path.read_text(encoding="utf-8"))
+            print(f"{model} {speaker}: {result['accuracy'][0]:.2%} right", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Digits spoken by speech synthesisers, in many voices and accents, to learn from.
+
+eSpeak NG computes speech by rules, in voices that differ in pitch, resonances and roughness; Flite
+puts it together from models of recorded people. Both are too regular to be tried on, but a network
+that has heard six people learns from them in how many ways a word can be said.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo.audio import Audio, read_audio
+from zoo.errors import DataError, MissingDependencyError
+from zoo.speech.strings import WORDS
+
+RATE = 8000
+_SEED = 1791  # the year of von Kempelen's speaking machine
+_ACCENTS = (
+    "en-029",
+    "en",
+    "en-gb-scotland",
+    "en-gb-x-gbclan",
+    "en-gb-x-gbcwmd",
+    "en-gb-x-rp",
+    "en-us",
+    "en-us-nyc",
+)
+_ACCENTS_A_VOICE = 3
+# Those of eSpeak's voices that could be a person's.
+_VOICES = (
+    *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5"),
+    *("Alex", "Alicia", "Andrea", "Andy", "Annie", "Denis", "Diogo", "Gene", "Hugo", "Jacky"),
+    *("Lee", "Marco", "Mario", "Michael", "Mike", "adam", "anika", "antonio", "aunty", "belinda"),
+    *("benjamin", "boris", "caleb", "david", "ed", "edward", "grandma", "john", "linda", "max"),
+    *("michel", "norbert", "paul", "pedro", "quincy", "rob", "robert", "sandro", "shelby"),
+    *("steph", "travis", "victor", "zac"),
+)
+_SPEEDS, _PITCHES, _RANGES = (110, 230), (25, 75), (20, 80)  # words a minute; eSpeak's own scales
+_FLITE_VOICES = ("kal", "kal16", "awb", "rms", "slt")
+_STRETCHES = ("0.8", "1.0", "1.25")  # of the duration
+_SYNCHRONOUS, _CHARACTERS, _UTF8 = 2, 1, 1  # of eSpeak's speak_lib.h
+_SPEED, _PITCH, _RANGE = 1, 3, 4
+_FRAME = 0.01  # seconds over which loudness is taken
+_QUIET = 0.02  # of the loudest
+_BEFORE, _AFTER = 0.02, 0.03  # seconds that are left at either end
+
+
+def espeak_digits(split: str) -> Iterator[tuple[Audio, str, str]]:
+    """Each digit in each voice, in some of the accents; the group is voice and accent."""
+    yield from _espeak_digits()
+
+
+@functools.cache  # what eSpeak has said before changes the breath in what it says next
+def _espeak_digits() -> list[tuple[Audio, str, str]]:
+    speaker = _Espeak()
+    rows = []
+    random = np.random.default_rng(_SEED)
+    for voice in _VOICES:
+        for accent in random.permutation(_ACCENTS)[:_ACCENTS_A_VOICE].tolist():
+            how = [int(random.integers(*limits)) for limits in (_SPEEDS, _PITCHES, _RANGES)]
+            for word in WORDS:
+                audio = speaker.say(word, f"{accent}+{voice}", *how)
+                rows.append((_trimmed(audio.at(RATE)), word, f"espeak {accent} {voice}"))
+    return rows
+
+
+def flite_digits(root: Path, split: str) -> Iterator[tuple[Audio, str, str]]:
+    """Each digit in each voice, slow, as it is and fast; the group is the voice and how fast."""
+    libraries = [str(folder) for folder in (root / "usr/lib").glob("*-linux-gnu*")]
+    path = os.pathsep.join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")])
+    for voice in _FLITE_VOICES:
+        for stretch in _STRETCHES:
+            for word in WORDS:
+                done = subprocess.run(
+                    [
+                        *(str(root / "usr/bin/flite"), "-voice", voice, "-t", word),
+                        *("--setf", f"duration_stretch={stretch}", "-o", "/dev/stdout"),
+                    ],
+                    env=os.environ | {"LD_LIBRARY_PATH": path},
+                    capture_output=True,
+                    check=False,
+                )
+                if done.returncode != 0:
+                    reason = done.stderr.decode(errors="replace").strip() or "no reason given"
+                    raise DataError(f"Flite cannot speak as {voice}: {reason}.")
+                audio = read_audio(io.BytesIO(done.stdout), RATE)
+                yield _trimmed(audio), word, f"flite {voice} {stretch}"
+
+
+class _Espeak:
+    """eSpeak NG as the package espeakng-loader brings it. Raises MissingDependencyError."""
+
+    def __init__(self) -> None:
+        try:
+            import espeakng_loader
+        except ImportError as error:
+            raise MissingDependencyError(
+                "eSpeak NG needs espeakng-loader: pip install 'software-zoo[speech]'."
+            ) from error
+        self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = str(Path(espeakng_loader.get_data_path()).parent).encode()
+        self._rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0)
+        if self._rate <= 0:
+            raise DataError("eSpeak NG does not find its data.")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath and flutter
+        self._parts: list[NDArray[np.int16]] = []
+        callback = ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+        )
+        self._callback = callback(self._take)  # kept, or it would be gone when it is called
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def say(self, text: str, voice: str, speed: int, pitch: int, spread: int) -> Audio:
+        """The sound of a text. Raises DataError if there is no such voice."""
+        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise DataError(f"eSpeak NG has no voice {voice!r}.")
+        for name, value in ((_SPEED, speed), (_PITCH, pitch), (_RANGE, spread)):
+            self._library.espeak_SetParameter(name, value, 0)
+        content = text.encode()
+        self._parts.clear()
+        self._library.espeak_Synth(content, len(content) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
+        self._library.espeak_Synchronize()
+        return Audio(np.concatenate([np.empty(0, np.int16), *self._parts]), self._rate)
+
+    def _take(self, samples: Any, count: int, events: Any) -> int:
+        if samples and count > 0:
+            self._parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        return 0  # go on
+
+
+def _trimmed(audio: Audio) -> Audio:
+    """Without the silence at either end."""
+    size = round(_FRAME * audio.rate)
+    loudness = np.convolve(np.abs(audio.samples), np.full(size, 1 / size), mode="same")
+    loud = np.flatnonzero(loudness > _QUIET * loudness.max())
+    first = max(0, int(loud[0]) - round(_BEFORE * audio.rate))
+    return Audio(audio.samples[first : int(loud[-1]) + round(_AFTER * audio.rate)], audio.rate)
