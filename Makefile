@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make bench   measure, side by side, the models for which the install brings data"
 	@echo "make test    lint, types, floors, tests"
-	@echo "make docs    render the cards and the README's figures from results/ and matches/"
+	@echo "make docs    render cards, README and studies from results/, matches/ and studies/"
 
 bench: $(VENV)/.run
 	$(BIN)/zoo bench
@@ -28,6 +28,7 @@ docs: $(VENV)/.run
 	$(BIN)/zoo card --write cards --beside-weights
 	$(BIN)/zoo report --into README.md
 	$(BIN)/zoo matches matches --into README.md
+	$(BIN)/python benchmarks/studies.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -3,8 +3,8 @@
     ZOO_DATA=... python benchmarks/noise.py speech/gmm-hmm-digits speech/conformer-digits
 
 The test recordings of the data set `fsdd`, each with noise added at a stated ratio of mean powers:
-white, or the babble of three to six people who read out digits. The noise is the same for all
-models.
+white, or the babble of three to six voices at once, put together from the same recordings. The
+noise is the same for all models.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import torch
 
 import zoo
 from zoo.files import write_atomically
+from zoo.machine import describe, versions
 from zoo.metrics import score
 from zoo.registry import data_set, model_class_of
 from zoo.tasks import task
@@ -49,11 +51,33 @@ def fold(model: str, speaker: str, workspace: Path) -> dict[str, Any]:
         "speaker": speaker,
         "recordings": len(examples),
         "learned_from": len(learn),
-        "options": dict(recipe.options),
-        "seed": recipe.seed,
+        "recipe": wanted(model),
         "accuracy": [accuracy.value, accuracy.low, accuracy.high],
+        "machine": describe(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "word_error_rate": [words.value, words.low, words.high],
     }
+
+
+def wanted(model: str) -> dict[str, Any]:
+    """What a fold depends on besides the code, as JSON has it."""
+    recipe = zoo.info(model).recipe
+    assert recipe is not None
+    facts = {
+        "options": dict(recipe.options),
+        "seed": recipe.seed,
+        "validation": recipe.validation,
+        "version": versions()["software-zoo"],
+    }
+    return dict(json.loads(json.dumps(facts)))
+
+
+def kept(path: Path, model: str) -> dict[str, Any] | None:
+    """The result of an earlier run, if it was of the same recipe."""
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found if found["recipe"] == wanted(model) else None
 
 
 def main() -> None:
@@ -69,11 +93,10 @@ def main() -> None:
         for speaker in options.speakers or data_set(DATA).info.splits:
             name = f"{model.partition('/')[2]}-{speaker}"
             path = options.out / f"{name}.json"
-            if not path.is_file():
+            result = kept(path, model)
+            if result is None:
                 result = fold(model, speaker, options.workspace / name)
-                path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, json.dumps(result, indent=2) + "\n")
-            result = json.loads(path.read_text(encoding="utf-8"))
             print(f"{model} {speaker}: {result['accuracy'][0]:.2%} right", flush=True)
 
 
