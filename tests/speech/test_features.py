@@ -273,3 +273,10 @@ def test_a_band_that_never_changes_does_not_blow_up() -> None:
     features[:, 3] = -7
     values = Normalizer.of(features, 20.0).whole(features, 10)
     assert np.abs(values[:, 3]).max() < 1e-2
+
+
+def test_frames_that_follow_each_other_do_so_in_time() -> None:
+    how = FrontEnd(window=0.025, step=0.01)
+    assert how.times(0, 9, 1.0) == (0.0, 0.1075)
+    assert how.times(10, 97, 1.0) == (0.1075, 0.9875)
+    assert how.times(10, 99, 1.0) == (0.1075, 1.0)  # no later than the sound

@@ -115,11 +115,9 @@ class DtwRecognizer(WordRecognizer):
                 template = self.frames[begin : begin + length]
                 nearest[own] = min(nearest[own], _distance(_distances(here, template)))
             begin += length
-        step = self.front_end.step
         return Word(
             self.vocabulary[word],
-            round(first * step, 4),
-            round(min(last * step + self.front_end.window, seconds), 4),
+            *self.front_end.times(first, last, seconds),
             float(1 / np.exp(_CONFIDENCE_POWER * (nearest[word] - nearest)).sum()),
         )
 

@@ -66,6 +66,15 @@ class FrontEnd:
         """How many whole frames so many samples hold."""
         return max(0, 1 + (samples - self.size) // self.hop)
 
+    def times(self, first: int, last: int, seconds: float) -> tuple[float, float]:
+        """When frames `first` to `last` of so many seconds of sound begin and end, in seconds.
+
+        Frames overlap; each stands for the time that is nearest to its middle.
+        """
+        margin = (self.window - self.step) / 2
+        start = first * self.step + margin if first else 0.0
+        return round(start, 4), round(min((last + 1) * self.step + margin, seconds), 4)
+
     def log_mel(self, samples: NDArray[np.float32]) -> Features:
         """Logarithms of the filters' energies [T, mels], of samples [N] at `rate`.
 

@@ -94,11 +94,9 @@ class GmmHmmRecognizer(WordRecognizer):
         """
         here = scores[first : last + 1]
         rivals = np.array([rival.best_path(here[:, rival.densities])[1] for rival in self._alone])
-        step = self.front_end.step
         return Word(
             self.vocabulary[word],
-            round(first * step, 4),
-            round(min(last * step + self.front_end.window, seconds), 4),
+            *self.front_end.times(first, last, seconds),
             float(1 / np.exp(_CONFIDENCE_POWER * (rivals - rivals[word])).sum()),
         )
 
