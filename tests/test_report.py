@@ -22,6 +22,7 @@ from zoo.report import (
     ordered,
     p_text,
     pair_sentence,
+    row,
     score_text,
     seconds_text,
     three_digits,
@@ -335,3 +336,17 @@ def test_a_bar_in_a_name_does_not_break_the_table() -> None:
 def test_no_results_make_no_table() -> None:
     with pytest.raises(ResultsError, match="There are no results"):
         markdown_table([])
+
+
+def test_a_score_of_which_less_is_better_says_what_it_is() -> None:
+    metric = task("automatic-speech-recognition").primary
+    records = {"target": ["one two", "six"], "text": ["one", "six"], "seconds": [1.0, 1.0]}
+    heard = replace(
+        planted.result(),
+        task="automatic-speech-recognition",
+        count=2,
+        records=records,
+        scores={metric.name: metrics.score(metric, records)},
+    )
+    assert row(heard)[3].startswith("word-error-rate 33.33 % (")
+    assert row(planted.result())[3].startswith("80.00 % (")

@@ -32,6 +32,13 @@ def score_text(metric: Metric, score: Score) -> str:
     return f"{value}{' %' if metric.percent else ''} ({low} to {high})"
 
 
+def _named_score(result: Result) -> str:
+    """The primary score; one of which less is better is named, or it would read as accuracy."""
+    metric = task(result.task).primary
+    text = score_text(metric, result.primary)
+    return text if metric.higher_is_better else f"{metric.name} {text}"
+
+
 def difference_text(metric: Metric, comparison: Comparison) -> str:
     """A difference with its interval and test, as +0.68 points (+0.45 to +0.91; …, p < 0.001)."""
     value, low, high = (
@@ -130,7 +137,7 @@ def row(result: Result) -> tuple[str, ...]:
         data_text(result),
         result.subject.title,
         result.generation,
-        score_text(task(result.task).primary, result.primary),
+        _named_score(result),
         latency_text(result.timing),
         throughput_text(result),
         bytes_text(result.peak_memory_bytes),

@@ -81,7 +81,7 @@ def markdown_list(found: Sequence[Match]) -> str:
     if not found:
         raise ResultsError("There are no matches to report; zoo arena --out plays them.")
     machines = dict.fromkeys(
-        f"{match.machine['cpu']}, {match.machine['cores']} cores" for match in found
+        f"{match.machine['cpu']}, cores: {match.machine['cores']}" for match in found
     )
     lines = [f"- {match.sentence} {match.details}" for match in found]
     return "\n".join([*lines, "", f"Played on: {'; '.join(machines)}."])

@@ -147,7 +147,7 @@ class ConformerRecognizer(WordRecognizer):
         also: names of data sets whose voices are heard, too. schedule: see `Schedule`.
         """
         plan = Schedule(**schedule)
-        front_end = FrontEnd(rate=rate, mels=mels, high=min(3800.0, 0.475 * rate))
+        front_end = FrontEnd.of_speech(rate, mels)
         voices = Voices(by_speaker(train, rate), by_speaker(lent(also, vocabulary), rate))
         spoken = [front_end.log_mel(audio.samples) for own in voices.own for audio, _ in own]
         normalizer = Normalizer.of(np.concatenate(spoken), smoothing)

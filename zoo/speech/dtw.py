@@ -146,7 +146,7 @@ class DtwRecognizer(WordRecognizer):
             raise InputError(
                 f"A word has at least 1 template, the front end at least {COUNT} mels."
             )
-        front_end = FrontEnd(rate=rate, mels=mels, high=min(3800.0, 0.475 * rate))
+        front_end = FrontEnd.of_speech(rate, mels)
         cepstral = Cepstral.of(front_end, (one.audio.at(rate).samples for one in train), smoothing)
         features = [cepstral.features(one.audio.at(rate).samples) for one in train]
         scale = half(1 / (np.concatenate(features).std(axis=0) + 1e-3))

@@ -46,6 +46,11 @@ class FrontEnd:
     floor: float = 1e-8
     warp: float = 1.0
 
+    @classmethod
+    def of_speech(cls, rate: int, mels: int) -> Self:
+        """With filters as far up as a telephone lets pass, or as the rate has sound."""
+        return cls(rate=rate, mels=mels, high=min(3800.0, 0.475 * rate))
+
     def __post_init__(self) -> None:
         if not 0 < self.low < self.high <= self.rate / 2 or not 0.5 <= self.warp <= 2:
             raise ValueError(f"filters from {self.low} to {self.high} Hz at {self.rate} Hz")

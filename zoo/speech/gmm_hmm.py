@@ -133,7 +133,7 @@ class GmmHmmRecognizer(WordRecognizer):
                 f"A word has at least 2 states, training at least 1 pass and no negative number of "
                 f"splits or rounds, the front end at least {COUNT} mels."
             )
-        front_end = FrontEnd(rate=rate, mels=mels, high=min(3800.0, 0.475 * rate))
+        front_end = FrontEnd.of_speech(rate, mels)
         number = {word: i for i, word in enumerate(vocabulary)}
         material: list[tuple[tuple[int, ...], NDArray[np.float32]]] = []
         for one in [*train, *lent(also, vocabulary)]:
