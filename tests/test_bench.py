@@ -148,6 +148,18 @@ def test_the_offline_suite_is_what_the_installation_brings(installed: None) -> N
     assert full >= offline | {"nowhere-digits", "mnist", "cifar10", "fsdd", "fsdd-strings"}
 
 
+def test_weights_are_downloaded_only_for_models_that_are_asked_for(installed: None) -> None:
+    def whispers(jobs: list[Job]) -> set[str]:
+        return {job.model.name for job in jobs if job.model.name.startswith("speech/whisper-t")}
+
+    for suite in ("offline", "full"):
+        assert not whispers(plan(suite=suite))
+        assert not whispers(plan("speech", suite=suite))
+    assert not whispers(plan(data="asterisk-en"))
+    assert whispers(plan("speech/whisper-tiny-en")) == {"speech/whisper-tiny-en"}
+    assert whispers(plan("speech", with_hub=True)) == {"speech/whisper-tiny-en"}
+
+
 def test_one_data_set_in_place_of_the_suites(installed: None) -> None:
     assert _names(plan("sleepers", data="nowhere-digits")) == [
         ("sleepers/a-quick", "nowhere-digits")

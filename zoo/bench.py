@@ -110,6 +110,7 @@ def plan(
     suite: str = "offline",
     data: str | None = None,
     options: Mapping[str, Any] | None = None,
+    with_hub: bool = False,
 ) -> list[Job]:
     """The jobs that a selection of models means, each pair's baseline before its successor.
 
@@ -119,12 +120,18 @@ def plan(
     data: one data set instead of those of the suite.
     options: of `predict`; the selected models are then measured with these and nothing else, and
         a baseline that comes along with its defaults, which is what they are compared with.
+    with_hub: also the models whose weights are on the Hub, which can be gigabytes. One that is
+        selected by its name is measured in any case.
 
     Raises UnknownNameError, or BenchmarkError if nothing can be measured.
     """
     if suite not in SUITES:
         raise BenchmarkError(f"There is no suite {suite!r}; there are {' and '.join(SUITES)}.")
-    chosen = list(resolve(selection))
+    chosen = [
+        model
+        for model in resolve(selection)
+        if with_hub or model.name == selection or not (model.weights or "").startswith(hub.PREFIX)
+    ]
     baselines = {model.baseline for model in chosen if model.baseline}
     names = {model.name for model in chosen} | baselines
     wanted = sorted(

@@ -218,6 +218,10 @@ def bench(
     suite: Annotated[
         str, typer.Option(help="offline: what the installation brings; full: everything.")
     ] = "offline",
+    with_hub: Annotated[
+        bool,
+        typer.Option("--with-hub", help="Models from the Hub too; they may be gigabytes."),
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(help="Only the first so many examples of each data set.")
     ] = None,
@@ -236,7 +240,8 @@ def bench(
     """Measure models side by side, each in a process of its own.
 
     A model is measured with its defaults and with the variants that its entry names; with
-    --option, with these options alone.
+    --option, with these options alone. Models from the Hub are measured when they are named, or
+    with --with-hub.
 
     Ctrl-C keeps every finished result; the same command goes on from there.
     """
@@ -244,7 +249,13 @@ def bench(
     from zoo.console import BenchProgress, print_failures, print_results
     from zoo.results import to_json
 
-    jobs = plan(selection, suite=suite, data=data, options=parse_options(option or []))
+    jobs = plan(
+        selection,
+        suite=suite,
+        data=data,
+        options=parse_options(option or []),
+        with_hub=with_hub,
+    )
     settings = Settings(
         limit=limit, threads=threads, device=device, stall_seconds=stall, fresh=fresh
     )
