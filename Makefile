@@ -37,11 +37,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,dev]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate,dev]"
 	@touch $(VENV)/.run $@
 
 clean:

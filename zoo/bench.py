@@ -132,7 +132,7 @@ def plan(
         for model in resolve(selection)
         if with_hub or model.name == selection or not (model.weights or "").startswith(hub.PREFIX)
     ]
-    baselines = {model.baseline for model in chosen if model.baseline}
+    baselines = {name for model in chosen for name in model.all_baselines}
     names = {model.name for model in chosen} | baselines
     wanted = sorted(
         (model for model in resolve(None) if model.name in names),

@@ -224,7 +224,7 @@ def _results(entry: ModelInfo, own: Sequence[Result], results: Sequence[Result])
         result
         for result in ordered(results)
         if entry.name in (result.subject.model, result.baseline)
-        or result.subject.model == entry.baseline
+        or result.subject.model in entry.all_baselines
     ]
     for pair in pairs(kin):
         lines += [

@@ -129,7 +129,7 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
         "summary": entry.summary,
         "task": entry.task,
         "generation": entry.generation,
-        "baseline": entry.baseline,
+        "baseline": list(entry.all_baselines),
         "parameters": entry.parameters,
         "weights": entry.weights,
         "license": entry.license,

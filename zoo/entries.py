@@ -59,13 +59,14 @@ class Recipe:
         as by playing against itself.
     exclude: data sets whose examples are dropped from training by content. Without data, `fit` is
         told their inputs as `excluded`, and sees to it itself.
-    validation: how many training examples are held out to choose hyperparameters; 0 without data.
+    validation: what hyperparameters are chosen on: so many training examples, which are held out,
+        or a split of the data set, by its name; 0 without data.
     options: named options of the method's `fit`.
     """
 
     data: str | None
     exclude: tuple[str, ...] = ()
-    validation: int = _HELD_OUT
+    validation: int | str = _HELD_OUT
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -90,6 +91,7 @@ class ModelInfo:
     weights: where the weights folder is: "package:path" inside an installed package,
         "hub:owner/repo[@revision]", or None for a model that needs none.
     baseline: the 1.0 model that this 2.0 model replaces.
+    baselines: the 1.0 model that it replaces on a data set, where that is another.
     data: the data sets that a benchmark runs it on.
     variants: options of `predict` that a benchmark measures it with besides its defaults.
     parameters: how many numbers were learned or stored to predict with.
@@ -108,6 +110,7 @@ class ModelInfo:
     parameters: int
     references: tuple[Reference, ...]
     baseline: str | None = None
+    baselines: Mapping[str, str] = field(default_factory=dict, hash=False)
     data: tuple[str, ...] = ()
     variants: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     recipe: Recipe | None = None
@@ -118,6 +121,16 @@ class ModelInfo:
     @property
     def domain(self) -> str:
         return self.name.partition("/")[0]
+
+    @property
+    def all_baselines(self) -> tuple[str, ...]:
+        """Every 1.0 model that it replaces anywhere, `baseline` first."""
+        first = () if self.baseline is None else (self.baseline,)
+        return tuple(dict.fromkeys((*first, *self.baselines.values())))
+
+    def baseline_on(self, data: str) -> str | None:
+        """The 1.0 model that it replaces on a data set."""
+        return self.baselines.get(data, self.baseline)
 
     def __post_init__(self) -> None:
         def refuse(why: str) -> None:
@@ -135,6 +148,11 @@ class ModelInfo:
             refuse("needs a summary of one line.")
         if (self.baseline is None) is (self.generation is Generation.SOFTWARE_2):
             refuse("must name a baseline if it is 2.0, and none if it is 1.0.")
+        if self.baselines and self.baseline is None:
+            refuse("has baselines on data sets, but none of its own.")
+        if unknown := set(self.baselines) - set(self.data):
+            refuse(f"has baselines on data that it is not measured on: {sorted(unknown)}.")
+        object.__setattr__(self, "baselines", MappingProxyType(dict(self.baselines)))
         if self.weights is not None and ":" not in self.weights:
             refuse(f"has weights {self.weights!r}; expected 'package:path' or 'hub:owner/repo'.")
         if self.parameters < 0:
@@ -148,7 +166,9 @@ class ModelInfo:
         object.__setattr__(self, "variants", variants)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt(self, variants=tuple(map(dict, self.variants)))
+        return _rebuilt(
+            self, variants=tuple(map(dict, self.variants)), baselines=dict(self.baselines)
+        )
 
 
 @dataclass(frozen=True, slots=True)

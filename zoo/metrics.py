@@ -29,6 +29,7 @@ class Metric:
     statistics: records -> [N, S].
     score: totals [..., S] -> [...]; the totals are sums over examples.
     percent: whether the score is a share that is shown in percent.
+    decimals: how many are shown.
     binary: whether each example is simply right or wrong, statistics being [N, 2] of (right, 1);
         then intervals and tests are the exact ones for proportions.
     """
@@ -39,6 +40,7 @@ class Metric:
     statistics: Callable[[Records], Statistics]
     score: Callable[[Statistics], NDArray[np.float64]]
     percent: bool = False
+    decimals: int = 4
     binary: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -177,3 +178,61 @@ class Transcript(Prediction):
         )
         head = "<tr><th>from, s</th><th>to, s</th><th>word</th><th>confidence</th></tr>"
         return f"<p>{escape(self.text)}</p>" + (f"<table>{head}{rows}</table>" if rows else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A piece of a source text, the piece that it became, and what each model made of that.
+
+    scores: weighted logarithms, by the name of the feature; their sum is the phrase's share of the
+    score of the whole.
+    """
+
+    source: str
+    target: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation(Prediction):
+    """The answer of a `translation` model.
+
+    text: in the language `target`. source, target: BCP 47 codes.
+    score: how good the model holds it to be, in its own units: it compares translations of one
+        text by one model, nothing else.
+    phrases: the pieces that it was put together from, in the order of the translation, where the
+        model knows.
+    """
+
+    text: str
+    source: str
+    target: str
+    score: float
+    phrases: tuple[Phrase, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "text": self.text,
+            "source": self.source,
+            "target": self.target,
+            "score": self.score,
+        }
+        if self.phrases:
+            facts["phrases"] = [
+                {"source": one.source, "target": one.target, "scores": dict(one.scores)}
+                for one in self.phrases
+            ]
+        return facts
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(one.source)}</td><td>{escape(one.target)}</td>"
+            f"<td>{sum(one.scores.values()):.2f}</td></tr>"
+            for one in self.phrases
+        )
+        head = f"<tr><th>{self.source}</th><th>{self.target}</th><th>score</th></tr>"
+        table = f"<table>{head}{rows}</table>" if rows else ""
+        return f"<p lang='{self.target}'>{escape(self.text)}</p>{table}"

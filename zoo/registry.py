@@ -65,12 +65,10 @@ class Registry:
     def _check(self, model: ModelInfo) -> None:
         if model.task not in TASKS:
             raise CatalogError(f"The model {model.name!r} names no known task: {model.task!r}.")
-        if model.baseline is not None:
-            baseline = self.models.get(model.baseline)
+        for name in model.all_baselines:
+            baseline = self.models.get(name)
             if baseline is None:
-                raise CatalogError(
-                    f"The baseline of {model.name!r}, {model.baseline!r}, is no model."
-                )
+                raise CatalogError(f"The baseline of {model.name!r}, {name!r}, is no model.")
             if baseline.generation is not Generation.SOFTWARE_1 or baseline.task != model.task:
                 raise CatalogError(
                     f"The baseline of {model.name!r} must be a 1.0 model for {model.task}."

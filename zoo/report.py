@@ -51,7 +51,9 @@ def difference_text(metric: Metric, comparison: Comparison) -> str:
 
 
 def _plain(metric: Metric, x: float, sign: str = "") -> str:
-    text = format(x * 100 if metric.percent else x, f"{sign},.{2 if metric.percent else 4}f")
+    text = format(
+        x * 100 if metric.percent else x, f"{sign},.{2 if metric.percent else metric.decimals}f"
+    )
     # What rounds to nothing has no sign.
     return text.lstrip("+-") if not text.strip("+-0.") else text
 

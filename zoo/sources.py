@@ -23,6 +23,12 @@ ROOT_VARIABLE = "ZOO_DATA"
 Row = tuple[Any, str] | tuple[Any, str, str]
 
 
+def data_folder() -> Path | None:
+    """The folder that ZOO_DATA names, if it names any."""
+    root = os.environ.get(ROOT_VARIABLE)
+    return Path(root) if root else None
+
+
 class Source(ABC):
     """One place where a data set may be."""
 
@@ -95,8 +101,8 @@ class ParquetFolder(Source):
     columns: Columns
 
     def _root(self) -> Path | None:
-        root = os.environ.get(ROOT_VARIABLE)
-        return Path(root) / self.folder if root else None
+        root = data_folder()
+        return root / self.folder if root else None
 
     def present(self) -> bool:
         root = self._root()
@@ -147,8 +153,8 @@ class DataFolder(Source):
     reader: str
 
     def _path(self) -> Path | None:
-        root = os.environ.get(ROOT_VARIABLE)
-        return Path(root) / self.folder if root else None
+        root = data_folder()
+        return root / self.folder if root else None
 
     def present(self) -> bool:
         path = self._path()

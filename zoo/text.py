@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from dataclasses import dataclass
 
 # What `plain_words` does, as a metric's description says it.
 PLAIN = "lower case, without punctuation, numbers spelled out"
@@ -14,6 +15,15 @@ _APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _NO_WORD = re.compile(r"[^\w']+|_+")
 _LONGEST_NUMBER = 12  # digits; a longer one is read digit by digit
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text, the language that it is in and the one that it is wanted in (BCP 47)."""
+
+    text: str
+    source: str
+    target: str
 
 
 @functools.lru_cache(maxsize=4096)

@@ -62,7 +62,10 @@ def train(
     else:
         source = data_set(recipe.data)
         examples = list(report.track(training_examples(source, recipe), f"Reading {recipe.data}"))
-        learn, held_out = split_validation(examples, recipe.validation, seed)
+        if isinstance(recipe.validation, str):
+            learn, held_out = examples, list(source.examples(recipe.validation))
+        else:
+            learn, held_out = split_validation(examples, recipe.validation, seed)
         about_data["data_title"] = _title(source)
         about_data["content_sha256"] = {
             "train": content_hash(source.info, learn),

@@ -68,7 +68,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         subject=subject,
         task=entry.task,
         generation=str(entry.generation),
-        baseline=entry.baseline,
+        baseline=entry.baseline_on(subject.data),
         data_title=data_title,
         count=len(examples),
         scores=scores,

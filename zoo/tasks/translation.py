@@ -1,0 +1,113 @@
+"""A text in one language in, the same in another out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from zoo.errors import InputError, MissingDependencyError
+from zoo.metrics import Metric, Records, Statistics
+from zoo.predictions import Translation
+from zoo.tasks.base import Task
+from zoo.text import Passage
+
+_NEEDED = "Scores of translations need sacrebleu: pip install 'software-zoo[translate]'."
+
+
+def _passage_fingerprint(x: Any) -> bytes:
+    if not isinstance(x, Passage):
+        raise InputError(
+            f"A text to translate comes with its languages, as a Passage; {type(x).__name__} came."
+        )
+    text = " ".join(unicodedata.normalize("NFC", x.text).split())
+    return hashlib.sha256(f"{x.source}>{x.target} {text}".encode()).digest()
+
+
+def _translation_record(prediction: Translation, target: str) -> dict[str, Any]:
+    return {"target": target, "text": prediction.text, "score": round(prediction.score, 4)}
+
+
+def _statistics(scorer: Callable[[], Any]) -> Callable[[Records], Statistics]:
+    """What sacrebleu's scorer counts in each text, [N, S]; the counts of a corpus are their sum."""
+
+    def statistics(records: Records) -> Statistics:
+        # The counts behind a score have no public name of their own in sacrebleu.
+        rows = scorer()._extract_corpus_statistics(records["text"], [records["target"]])
+        return np.array(rows, float).reshape(len(rows), -1)
+
+    return statistics
+
+
+def _score(scorer: Callable[[], Any]) -> Callable[[Statistics], Statistics]:
+    def score(totals: Statistics) -> Statistics:
+        of_counts = scorer()._compute_score_from_stats
+        flat = totals.reshape(-1, totals.shape[-1])
+        scores = np.array([of_counts(row.astype(int).tolist()).score for row in flat])
+        return scores.reshape(totals.shape[:-1])
+
+    return score
+
+
+@functools.cache
+def _bleu(*, lowercase: bool) -> Any:
+    try:
+        from sacrebleu.metrics import BLEU
+    except ImportError:
+        raise MissingDependencyError(_NEEDED) from None
+    # Forced: it would warn of texts that end in a spaced full stop.
+    return BLEU(lowercase=lowercase, force=True)
+
+
+@functools.cache
+def _chrf() -> Any:
+    try:
+        from sacrebleu.metrics import CHRF
+    except ImportError:
+        raise MissingDependencyError(_NEEDED) from None
+    return CHRF(word_order=2)
+
+
+def _metric(name: str, description: str, scorer: Callable[[], Any]) -> Metric:
+    return Metric(
+        name=name,
+        description=description,
+        higher_is_better=True,
+        statistics=_statistics(scorer),
+        score=_score(scorer),
+        decimals=2,
+    )
+
+
+TRANSLATION = Task(
+    name="translation",
+    unit="sentence",
+    sample="A dog runs on the beach.",
+    text=True,
+    fingerprint=_passage_fingerprint,
+    record=_translation_record,
+    metrics=(
+        _metric(
+            "bleu",
+            "BLEU of the text as it is, 0 to 100 (Papineni et al. 2002; sacreBLEU, Post 2018: "
+            "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp)",
+            functools.partial(_bleu, lowercase=False),
+        ),
+        _metric(
+            "chrf++",
+            "chrF++ of the text as it is, 0 to 100 (Popović 2017; sacreBLEU: "
+            "nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no)",
+            _chrf,
+        ),
+        _metric(
+            "bleu-lower-case",
+            "BLEU of the text in lower case, the older convention (sacreBLEU: "
+            "nrefs:1|case:lc|eff:no|tok:13a|smooth:exp)",
+            functools.partial(_bleu, lowercase=True),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Translation: phrases counted and phrases learned."""
