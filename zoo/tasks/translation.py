@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ _NEEDED = "Scores of translations need sacrebleu: pip install 'software-zoo[tran
 
 
 def _passage_fingerprint(x: Any) -> bytes:
+    if isinstance(x, Mapping):
+        x = Passage(x["text"], x["source"], x["target"])
     if not isinstance(x, Passage):
         raise InputError(
             f"A text to translate comes with its languages, as a Passage; {type(x).__name__} came."
