@@ -1,11 +1,14 @@
-"""Players simple enough that the outcome of their games is known."""
+"""Players simple enough that the outcome of their games is known, and what they may ask."""
 
 from __future__ import annotations
 
 import functools
+import zlib
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zoo.games.player import Budget, Player
 from zoo.games.rules import Rules, State
@@ -96,3 +99,20 @@ def solve(history: tuple[int, ...]) -> float:
         return float(state.player_return(0))
     best = max if state.current_player() == 0 else min
     return best(solve((*history, action)) for action in state.legal_actions())
+
+
+class Opinionated:
+    """An evaluator with its own random view of every board, whatever else it is asked with it.
+
+    calls: the positions of each call.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._actions = rules.actions
+        self.calls: list[list[State]] = []
+
+    def __call__(self, states: Sequence[State]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        self.calls.append(list(states))
+        seeds = [zlib.crc32(str(state).encode()) for state in states]
+        drawn = np.array([np.random.default_rng(seed).random(self._actions + 1) for seed in seeds])
+        return drawn[:, 1:].astype(np.float32), (drawn[:, 0] - 0.5).astype(np.float32)

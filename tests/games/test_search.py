@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.games.players import Opinionated
 from zoo.games import gumbel, tree
 from zoo.games.evaluators import Evaluator, Rollout, Uniform
 from zoo.games.player import Budget
@@ -174,6 +175,27 @@ def test_trees_of_many_games_do_not_touch_each_other() -> None:
         for _ in range(300):
             alone.simulate([0])
         assert alone.move().policy == together.move(game).policy
+
+
+@pytest.mark.parametrize("leaves", [1, 16])
+def test_trees_grow_in_step_each_as_it_would_alone(leaves: int) -> None:
+    """Two of them are proven long before the others have spent their budgets."""
+    states = [CONNECT4.state(position) for position in ("44", "112233", "", "4455", "7654321")]
+    selection, budget = Selection(leaves=leaves), Budget(nodes=300)
+    alone, calls = [], []
+    for state in states:
+        judge = Opinionated(CONNECT4)
+        alone += Search(CONNECT4, judge, selection).moves([state], budget)
+        calls.append(len(judge.calls))
+    assert [move.nodes < 300 for move in alone] == [False, True, False, True, False]
+    judge = Opinionated(CONNECT4)
+    together = Search(CONNECT4, judge, selection, games=len(states))
+    assert together.moves(states, budget) == alone
+    # One call serves the leaves of all. Where the game is over at one tree's, none was needed.
+    assert max(calls) <= len(judge.calls) < 1.1 * max(calls)
+    assert max(map(len, judge.calls)) > leaves
+    # Nothing is left of one batch in the next.
+    assert together.moves(states[::-1], budget) == alone[::-1]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from zoo.games.evaluators import Evaluator
+from zoo.games.player import Budget
 from zoo.games.rules import Rules, State
 from zoo.games.search import Search, Selection
 from zoo.predictions import Move
@@ -16,13 +17,8 @@ def moves(
     rules: Rules, evaluator: Evaluator, states: Sequence[State], simulations: int
 ) -> list[Move]:
     """The move in each of many positions, all searched at once with one leaf each."""
-    search = Search(rules, evaluator, Selection(), games=len(states))
-    for game, state in enumerate(states):
-        search.reset(game, state)
-    everywhere = list(range(len(states)))
-    for _ in range(simulations):
-        search.simulate(everywhere)
-    return [search.move(game) for game in everywhere]
+    search = Search(rules, evaluator, Selection(leaves=1), games=len(states))
+    return search.moves(states, Budget(nodes=simulations))
 
 
 def score(

@@ -1,6 +1,7 @@
 """Monte Carlo tree search with any evaluator: rollouts, a heuristic or a network.
 
-One class serves play (one tree, many leaves at once) and self-play (many trees, one leaf each).
+One class serves play (one tree, many leaves at once), self-play (many trees, one leaf each) and
+batches of positions (many of both).
 The statistics are in `zoo.games.tree`; the rules are OpenSpiel's.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,8 @@ class Search:
     ) -> None:
         self.rules = rules
         self.selection = selection
-        self.depth = 0
+        # The greatest depth reached in each tree [games].
+        self.depth = np.zeros(games, np.int32)
         self._evaluator = evaluator
         self._root_evaluator = root_evaluator or evaluator
         self.trees = Trees.empty(games, 256)
@@ -62,6 +64,7 @@ class Search:
     def reset(self, game: int, state: State) -> None:
         """Begin a tree anew at a position."""
         tree.plant(self.trees, game)
+        self.depth[game] = 0
         self.states[game] = {0: state}
 
     def simulate(
@@ -75,8 +78,7 @@ class Search:
         begin = np.zeros_like(rows) if starts is None else np.array(starts, np.int32)
         leaves = np.empty_like(rows)
         how = self.selection
-        depth = tree.descend(self.trees, rows, begin, how.exploration, how.ucb1, leaves)
-        self.depth = max(self.depth, depth)
+        tree.descend(self.trees, rows, begin, how.exploration, how.ucb1, leaves, self.depth)
         values = self.trees.proven[rows, leaves].astype(float)
         unknown = np.flatnonzero(np.isnan(values)).tolist()
         if unknown:
@@ -139,23 +141,44 @@ class Search:
         tree.expand(self.trees, games, leaves, movers, counts, actions, priors)
         return np.where(movers == 0, values, -values).astype(float)
 
-    def grow(self, budget: Budget, game: int = 0) -> None:
-        """Look at leaves of one tree until the budget is spent or the root's result is proven."""
+    def grow(self, budget: Budget) -> None:
+        """Look at leaves until each tree has spent the budget or its root's result is proven.
+
+        The trees grow in step, so that their leaves can be evaluated together; each grows as it
+        would alone. Only time is that of all of them.
+        """
         began = time.perf_counter()
-        target = np.inf if budget.nodes is None else budget.nodes
-        while np.isnan(self.trees.proven[game, 0]):
-            done = int(self.trees.visits[game, 0])
-            if done >= target:
-                return
+        while True:
             spent = time.perf_counter() - began
-            # However little time there is, the root itself is looked at.
-            if budget.seconds is not None and done > 0 and spent >= budget.seconds:
+            wave = [
+                game
+                for game in range(len(self.states))
+                for _ in range(self._due(game, budget, spent))
+            ]
+            if not wave:
                 return
-            if budget.depth is not None and self.depth >= budget.depth:
-                return
-            # While the tree is small, a batch would spread over leaves not worth a look.
-            batch = max(1, min(self.selection.leaves, done // 8))
-            self.simulate(list(repeat(game, int(min(batch, target - done)))))
+            self.simulate(wave)
+
+    def _due(self, game: int, budget: Budget, spent: float) -> int:
+        """How many leaves of a tree to look at next; none where its search is over."""
+        if not np.isnan(self.trees.proven[game, 0]):
+            return 0
+        done = int(self.trees.visits[game, 0])
+        # However little time there is, the root itself is looked at.
+        if budget.seconds is not None and done > 0 and spent >= budget.seconds:
+            return 0
+        if budget.depth is not None and self.depth[game] >= budget.depth:
+            return 0
+        # While the tree is small, a batch would spread over leaves not worth a look.
+        batch = max(1, min(self.selection.leaves, done // 8))
+        return batch if budget.nodes is None else max(0, min(batch, budget.nodes - done))
+
+    def moves(self, states: Sequence[State], budget: Budget) -> list[Move]:
+        """The best move in each position, one for every game, after searches from the start."""
+        for game, state in enumerate(states):
+            self.reset(game, state)
+        self.grow(budget)
+        return [self.move(game) for game in range(len(states))]
 
     def _advance(self, game: int, action: int) -> None:
         """Go on from the position after an action, keeping what is known below it."""
@@ -174,7 +197,7 @@ class Search:
 
     def move_to(self, state: State, game: int = 0) -> None:
         """Make a position the root; what was found out about it in the same game is kept."""
-        self.depth = 0
+        self.depth[game] = 0
         now, before = state.history(), None
         if 0 in self.states[game]:
             before = self.states[game][0].history()
@@ -209,6 +232,6 @@ class Search:
             actions=tuple(self.rules.text(state, action) for action in actions),
             policy=tuple((share / share.sum()).tolist()),
             nodes=int(trees.visits[game, 0]),
-            depth=self.depth,
+            depth=int(self.depth[game]),
             proven=known,
         )

@@ -148,13 +148,13 @@ def descend(
     exploration: float,
     ucb1: bool,
     leaves: NDArray[np.int32],
-) -> int:
-    """From each start down to a leaf, one after the other; the greatest depth that was reached.
+    deepest: NDArray[np.int32],
+) -> None:
+    """From each start down to a leaf, one after the other; written: leaves, greatest depths [B].
 
     A leaf is a row without children or one whose result is proven. All rows from the root to the
     leaf have one more pending visit afterwards.
     """
-    deepest = 0
     for i in range(len(games)):
         game, row = games[i], starts[i]
         depth = 0
@@ -168,8 +168,7 @@ def descend(
             trees.pending[game, row] += 1
             depth += 1
         leaves[i] = row
-        deepest = max(deepest, depth - 1)
-    return deepest
+        deepest[game] = max(deepest[game], depth - 1)
 
 
 @compiled
