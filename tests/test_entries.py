@@ -82,6 +82,24 @@ def test_only_software_2_has_a_baseline_and_always() -> None:
     assert model(generation=Generation.SOFTWARE_2, baseline="toys/old").baseline == "toys/old"
 
 
+def test_on_a_data_set_it_can_replace_another_model() -> None:
+    learned = model(
+        generation=Generation.SOFTWARE_2,
+        baseline="toys/a",
+        baselines={"second": "toys/b", "third": "toys/a"},
+        data=("first", "second", "third"),
+    )
+    assert [learned.baseline_on(data) for data in learned.data] == ["toys/a", "toys/b", "toys/a"]
+    assert learned.all_baselines == ("toys/a", "toys/b")
+    assert pickle.loads(pickle.dumps(learned)) == learned
+    assert model().all_baselines == ()
+    assert model().baseline_on("first") is None
+    with pytest.raises(CatalogError, match="not measured on: \\['fourth'\\]"):
+        dataclasses.replace(learned, baselines={"fourth": "toys/b"})
+    with pytest.raises(CatalogError, match="but none of its own"):
+        model(baselines={"first": "toys/b"}, data=("first",))
+
+
 @pytest.mark.parametrize("summary", ["", "two\nlines"])
 def test_a_summary_is_one_line(summary: str) -> None:
     with pytest.raises(CatalogError, match="summary of one line"):

@@ -9,7 +9,7 @@ import pickle
 
 import pytest
 
-from zoo.predictions import Classification, Prediction
+from zoo.predictions import Classification, Phrase, Prediction, Translation
 
 THREE = Classification(("cat", "dog", "<owl>"), (0.25, 0.125, 0.625))
 
@@ -63,3 +63,20 @@ def test_it_is_a_value() -> None:
     assert len({THREE, copy.deepcopy(THREE), pickle.loads(pickle.dumps(THREE))}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         THREE.labels = ()  # type: ignore[misc]
+
+
+def test_a_translation_prints_its_text_and_shows_its_phrases() -> None:
+    phrases = (Phrase("a <dog>", "ein <Hund>", {"language model": -2.0, "phrase": -0.5}),)
+    one = Translation("ein <Hund>", "en", "de", -2.5, phrases)
+    assert str(one) == "ein <Hund>"
+    assert one.to_dict()["phrases"] == [
+        {
+            "source": "a <dog>",
+            "target": "ein <Hund>",
+            "scores": {"language model": -2.0, "phrase": -0.5},
+        }
+    ]
+    assert "phrases" not in Translation("ja", "en", "de", 0.0).to_dict()
+    page = one._repr_html_()
+    assert "ein &lt;Hund&gt;" in page
+    assert "-2.50" in page

@@ -11,10 +11,12 @@ import soundfile
 
 from zoo.errors import BenchmarkError, InputError, UnknownNameError
 from zoo.metrics import compare, score
-from zoo.predictions import Move, Transcript
+from zoo.predictions import Move, Transcript, Translation
 from zoo.tasks import TASKS, task
 from zoo.tasks.board_game import BOARD_GAME
 from zoo.tasks.speech_recognition import SPEECH_RECOGNITION as SPEECH
+from zoo.tasks.translation import TRANSLATION
+from zoo.text import Passage
 
 TARGET = "0,2,2,-7,,2,-12"
 
@@ -149,3 +151,62 @@ def test_what_sound_is_counts_and_not_how_it_is_stored() -> None:
     assert stored == SPEECH.fingerprint((np.rint(samples * 32768).astype(np.int16), 8000))
     assert stored != SPEECH.fingerprint((samples, 16000))
     assert stored != SPEECH.fingerprint((samples[:-1], 8000))
+
+
+# --- translation ----------------------------------------------------------------------------------
+
+
+def translated(*pairs: tuple[str, str]) -> dict[str, list[Any]]:
+    rows = [
+        TRANSLATION.record(Translation(text, "en", "de", -1.23456), target)
+        for text, target in pairs
+    ]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+CASED, LOWER = (("Das ist gut.", "Das ist gut."), ("das haus ist rot", "Das Haus ist rot"))
+
+
+def test_scores_of_translations_are_sacrebleus() -> None:
+    import sacrebleu
+
+    texts = ["Ein Hund läuft .", "Der Mann isst heute einen Apfel", "", "Zwei Katzen!"]
+    targets = ["Ein Hund rennt.", "Der Mann isst einen roten Apfel.", "Nichts", "Zwei Katzen!"]
+    records = translated(*zip(texts, targets, strict=True))
+    found = [score(metric, records).value for metric in TRANSLATION.metrics]
+    wanted = [
+        sacrebleu.corpus_bleu(texts, [targets], force=True).score,
+        sacrebleu.corpus_chrf(texts, [targets], word_order=2).score,
+        sacrebleu.corpus_bleu(texts, [targets], lowercase=True, force=True).score,
+    ]
+    assert found == pytest.approx(wanted)
+    assert 0 < found[0] < found[2] < 100 or found[0] == found[2]
+
+
+def test_only_the_older_convention_is_blind_to_case() -> None:
+    cased, _, lower = TRANSLATION.metrics
+    records = translated(CASED, LOWER)
+    assert score(lower, records).value == pytest.approx(100)
+    assert score(cased, records).value < 60
+    assert score(cased, translated(CASED, (LOWER[1], LOWER[1]))).value == pytest.approx(100)
+
+
+def test_translations_are_compared_sentence_by_sentence() -> None:
+    metric = TRANSLATION.primary
+    good, bad = translated(*[CASED, LOWER] * 20), translated(*[("Was?", CASED[1]), LOWER] * 20)
+    found = compare(metric, good, bad)
+    assert found.test == "paired bootstrap"
+    assert found.significant
+    assert found.low < found.difference < found.high
+
+
+def test_a_passage_is_its_text_and_its_languages() -> None:
+    digest = TRANSLATION.fingerprint
+    one = digest(Passage("a  dog\n", "en", "de"))
+    assert one == digest(Passage("a dog", "en", "de"))
+    assert one == digest({"text": "a dog", "source": "en", "target": "de"})
+    assert digest(Passage("é", "fr", "en")) == digest(Passage("e\u0301", "fr", "en"))
+    others = [("a dog", "en", "fr"), ("a dog", "de", "en"), ("A dog", "en", "de")]
+    assert len({one, *(digest(Passage(*other)) for other in others)}) == 4
+    with pytest.raises(InputError, match="comes with its languages"):
+        digest("a dog")

@@ -55,7 +55,11 @@ def shelved(name: str, **splits: list[tuple[Any, str]]) -> DataSetInfo:
     return data_set(name=name, splits=tuple(splits), sources=(Shelf(**splits),))
 
 
-LEARN = shelved("toy-set", train=[(picture, str(i % 2)) for i, picture in enumerate(PICTURES)])
+LEARN = shelved(
+    "toy-set",
+    train=[(picture, str(i % 2)) for i, picture in enumerate(PICTURES)],
+    dev=[(np.full((6, 6), 40 * i, np.uint8), str(i)) for i in range(5)],
+)
 # Pictures 3, 7 and 11 again, in other dress and under other labels, in two splits.
 SCORED = shelved(
     "scored-set",
@@ -251,6 +255,13 @@ def test_a_recipe_may_hold_nothing_out(tmp_path: Path) -> None:
 ALONE = dataclasses.replace(
     ENTRY, recipe=Recipe(data=None, exclude=("scored-set",), options={"depth": 3})
 )
+
+
+def test_a_recipe_may_name_the_split_that_it_chooses_on(tmp_path: Path) -> None:
+    entry = dataclasses.replace(ENTRY, recipe=Recipe(data="toy-set", validation="dev"))
+    made = train(entry, tmp_path / "weights", workspace=tmp_path / "work", progress=False)
+    assert made.training["examples"] == {"train": 40, "validation": 5}
+    assert [example.target for example in Memory.seen["validation"]] == list("01234")
 
 
 def test_a_model_that_learns_by_itself_is_told_what_to_leave_out(tmp_path: Path) -> None:

@@ -33,10 +33,11 @@ def score_text(metric: Metric, score: Score) -> str:
 
 
 def _named_score(result: Result) -> str:
-    """The primary score; one of which less is better is named, or it would read as accuracy."""
+    """The primary score, named if it would be taken for a share of right answers otherwise."""
     metric = task(result.task).primary
     text = score_text(metric, result.primary)
-    return text if metric.higher_is_better else f"{metric.name} {text}"
+    share = metric.percent and metric.higher_is_better
+    return text if share else f"{metric.name} {text}"
 
 
 def difference_text(metric: Metric, comparison: Comparison) -> str:
