@@ -33,6 +33,7 @@ def page(folder: Path) -> str:
         _speakers(folds),
         _noise(_read(folder / "noise.json")["points"]),
         _streaming(_read(folder / "streaming.json")),
+        _lengths(_read(folder / "sentence-lengths.json")),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -116,6 +117,24 @@ def _streaming(about: dict[str, Any]) -> str:
         f"`python benchmarks/streaming.py {about['model']}`: the strings of FSDD given in pieces "
         f"of {about['piece'] * 1000:.0f} ms, on one thread. The delay is what the method needs to "
         "hear; computing comes on top.\n\n" + "\n".join(lines)
+    )
+
+
+def _lengths(about: dict[str, Any]) -> str:
+    header = ["Model", "Words", "Sentences", "p50 / p90 / p99", "p99 over p50"]
+    lines = [markdown_row(header), "|" + " --- |" * len(header)]
+    for one in about["rows"]:
+        times = " / ".join(seconds_text(one[name]) for name in ("p50", "p90", "p99"))
+        low, high = one["words"]
+        cells = [one["model"], f"{low} to {high}", f"{one['sentences']}", times]
+        lines.append(markdown_row([*cells, f"{one['p99'] / one['p50']:.2f}"]))
+    models = " ".join(dict.fromkeys(one["model"] for one in about["rows"]))
+    return (
+        "## The length of a sentence\n\n"
+        f"`python benchmarks/sentence_lengths.py {models}`: how long the translation of one "
+        "sentence of Multi30k's test split takes, English to German, alone, on one thread. A "
+        "network does the same work for sentences of one length in and one length out; a search "
+        "looks at as much as the sentence has choices.\n\n" + "\n".join(lines)
     )
 
 

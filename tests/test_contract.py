@@ -26,9 +26,10 @@ from zoo.data import Example
 from zoo.entries import Generation, ModelInfo
 from zoo.errors import InputError, ZooError
 from zoo.model import Model
-from zoo.predictions import Classification, Move, Transcript
+from zoo.predictions import Classification, Move, Transcript, Translation
 from zoo.registry import load_folder, model_class_of, weights_folder
 from zoo.tasks import task
+from zoo.text import Passage
 
 ENTRIES = zoo.models()
 
@@ -42,6 +43,11 @@ TINY = {
     "speech/whisper-small": "whisper",
     "speech/whisper-large-v3-turbo": "whisper",
     "speech/wav2vec2-base-960h": "wav2vec2",
+    "translate/m2m100-418m": "m2m100",
+    "translate/nllb-200-600m": "nllb",
+    "translate/opus-mt-en-cs": "marian",
+    "translate/opus-mt-en-de": "marian",
+    "translate/opus-mt-en-fr": "marian",
 }
 
 
@@ -296,6 +302,83 @@ def _fit_recognizer(model_class: type[Model]) -> None:
     assert right >= 36
 
 
+# --- translation ----------------------------------------------------------------------------------
+
+
+def _good_texts(model: Any) -> list[Any]:
+    source, target = min(model.directions)
+    texts = [
+        "a dog",
+        "A man in a blue shirt is standing on a ladder.",
+        "Save %(count)s files?",
+        "Two dogs.  They run!\n\n\tA woman cooks.\r\n",
+        "\u202e\u05e9\u05dc\u05d5\u05dd \U0001f600 <b>x</b>",
+        "\U0001f600 ... 7",
+        "xqzt" * 100,
+        "dog " * 130,
+    ]
+    asked = [Passage(text, source, target) for text in texts]
+    return [*asked, {"text": texts[0], "source": source, "target": target}]
+
+
+def _bad_texts(model: Any) -> list[Any]:
+    source, target = min(model.directions)
+    return [
+        None,
+        7,
+        b"a dog",
+        ["a dog"],
+        Passage("", source, target),
+        Passage(" \n\t", source, target),
+        Passage("\x00\x07", source, target),
+        Passage("a " * 200_000, source, target),
+        Passage("a dog", source, source),
+        Passage("a dog", "tlh", target),
+        Passage("a dog", source, "no language"),
+        Passage("a dog", source, ""),
+        Passage(float("nan"), source, target),  # type: ignore[arg-type]
+        Passage("a dog", 7, target),  # type: ignore[arg-type]
+        {"source": source, "target": target},
+    ]
+
+
+def _check_translation(prediction: Any) -> None:
+    assert isinstance(prediction, Translation)
+    assert str(prediction) == prediction.text
+    assert prediction.source != prediction.target
+    assert np.isfinite(prediction.score)
+
+
+def _fit_translator(model_class: type[Model]) -> None:
+    """Six words are learned from sixty examples, the same each time."""
+    rng = np.random.default_rng(0)
+    words = {
+        "ein": "one",
+        "hund": "dog",
+        "katze": "cat",
+        "haus": "house",
+        "rot": "red",
+        "und": "and",
+    }
+
+    def example() -> Example:
+        said = rng.choice(list(words), rng.integers(1, 5)).tolist()
+        return Example(Passage(" ".join(said), "de", "en"), " ".join(words[one] for one in said))
+
+    examples = [example() for _ in range(60)]
+    if not hasattr(model_class, "tiny_options"):
+        with pytest.raises(ZooError, match="does not learn"):
+            model_class.fit(examples)
+        return
+    options = {"progress": False, **model_class.tiny_options()}
+    learned = [model_class.fit(examples, examples[:20], seed=3, **options) for _ in range(2)]
+    inputs = [example.input for example in examples]
+    answers: list[list[Any]] = [list(one.predict_batch(inputs)) for one in learned]
+    assert all(_same(CASES["translation"], a, b) for a, b in zip(*answers, strict=True))
+    right = sum(p.text.lower() == e.target for p, e in zip(answers[0], examples, strict=True))
+    assert right >= 54
+
+
 CASES = {
     "image-classification": Case(
         good=_good_images,
@@ -321,6 +404,13 @@ CASES = {
         ],
         check=_check_transcript,
         fit=_fit_recognizer,
+    ),
+    "translation": Case(
+        good=_good_texts,
+        bad=_bad_texts,
+        numbers=lambda prediction: [*map(ord, prediction.text), prediction.score],
+        check=_check_translation,
+        fit=_fit_translator,
     ),
 }
 
@@ -434,11 +524,9 @@ def test_save_and_load_predict_the_same(
     assert type(again) is type(model)
     answers = zip(model.predict_batch(inputs), again.predict_batch(inputs), strict=True)
     assert all(_same(case, a, b) for a, b in answers)
-    assert {path.suffix for path in (tmp_path / "saved").iterdir()} <= {
-        ".json",
-        ".safetensors",
-        ".md",
-    }
+    # .spm and .model are SentencePiece's.
+    kinds = {".json", ".safetensors", ".md", ".spm", ".model"}
+    assert {path.suffix for path in (tmp_path / "saved").iterdir()} <= kinds
 
 
 def test_declared_metadata_is_true(entry: ModelInfo, model: Model) -> None:
@@ -447,7 +535,7 @@ def test_declared_metadata_is_true(entry: ModelInfo, model: Model) -> None:
     assert task(entry.task).name == entry.task
     if entry.weights is not None and not entry.weights.startswith("hub:"):
         stored = weights.read(weights_folder(entry))
-        assert entry.parameters == sum(array.size for array in stored.arrays.values())
+        assert entry.parameters == model.count_parameters()
         assert stored.entry == entry.entry
         if entry.recipe is not None:
             # JSON turns tuples into lists.

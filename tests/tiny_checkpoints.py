@@ -1,7 +1,7 @@
 """Random transformers checkpoints of some kilobytes, in the layout of the Hub.
 
 Image classifiers take 32x32 pixels and know five labels. Recognisers of speech know a handful of
-letters; Whisper hears two seconds at once.
+letters; Whisper hears two seconds at once. Translators are in `tests.translate.checkpoints`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import transformers
 
+from tests.translate import checkpoints as translators
 from zoo import torchaudio_rescue
 
 torchaudio_rescue.make_importable()  # for the tests that ask transformers itself
@@ -66,6 +67,8 @@ def write(folder: Path, architecture: str, seed: int = 0) -> Path:
         torch.manual_seed(seed)
         if architecture in SPEECH_ARCHITECTURES:
             return _write_speech(folder, architecture)
+        if architecture in translators.ARCHITECTURES:
+            return translators.write(folder, architecture)
         return _write_vision(folder, architecture)
 
 

@@ -17,10 +17,11 @@ OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 _PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 
 
-def check_folder(folder: Path, adapter: Adapter, *, kind: str, inputs: str) -> None:
+def check_folder(folder: Path, adapter: Adapter, *, kind: str, inputs: str | None) -> None:
     """What can be told without transformers, which answers in paragraphs. Raises WeightsError.
 
-    kind: what the folder is to hold, as "image classifier". inputs: what it takes, as "images".
+    kind: what the folder is to hold, as "image classifier". inputs: what it takes, as "images";
+        None for text, which no preprocessor prepares.
     """
     config = weights.read_config(folder)
     if not adapter.takes(config):
@@ -30,7 +31,8 @@ def check_folder(folder: Path, adapter: Adapter, *, kind: str, inputs: str) -> N
         )
     if config.get("quantization_config") is not None:
         raise WeightsError(f"{str(folder)!r} is quantised; only float weights are loaded.")
-    if not any((folder / name).is_file() for name in _PROCESSOR_FILES):
+    processed = any((folder / name).is_file() for name in _PROCESSOR_FILES)
+    if inputs is not None and not processed:
         raise WeightsError(
             f"{str(folder)!r} has no {_PROCESSOR_FILES[0]}, so nobody knows how its {inputs} are "
             "to be prepared."

@@ -10,13 +10,13 @@ from pathlib import Path
 from zoo.errors import ResultsError
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     """Write a text file so that at every moment either the old or the new one is there."""
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+            "w", encoding=encoding, dir=path.parent, prefix=f".{path.name}-", delete=False
         ) as file:
             temporary = Path(file.name)
             file.write(text)

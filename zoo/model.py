@@ -146,6 +146,11 @@ class Model(ABC):
         model.training = stored.training
         return model
 
+    def count_parameters(self) -> int:
+        """How many numbers it predicts with: all that is stored, if a class says nothing else."""
+        _, arrays = self._to_weights()
+        return sum(array.size for array in arrays.values())
+
     def _to_weights(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
         """Settings (JSON-able) and arrays: together everything that prediction needs."""
         raise ZooError(f"{type(self).__name__} has no weights of its own to save.")

@@ -181,7 +181,7 @@ def test_code_in_the_folder_is_not_run(spoilt: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("architecture", "model_type"),
     [
-        ("M2M100ForConditionalGeneration", "m2m_100"),
+        ("T5ForConditionalGeneration", "t5"),
         ("ParakeetForCTC", "parakeet_ctc"),
         ("WhisperForConditionalGeneration", None),
         ("WhisperForAudioClassification", "whisper"),

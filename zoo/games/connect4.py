@@ -18,7 +18,7 @@ from collections.abc import Iterable
 import numba
 import numpy as np
 
-from zoo.games.compiled import compiled
+from zoo.compiled import compiled
 
 WIDTH, HEIGHT = 7, 6
 SQUARES = WIDTH * HEIGHT

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.games.compiled import compiled
+from zoo.compiled import compiled
 from zoo.games.connect4 import (
     BOARD,
     SQUARES,

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.games.compiled import compiled
+from zoo.compiled import compiled
 from zoo.games.tree import Trees, value_of
 
 # How many moves are considered at most, however many there are (their section 5).

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.games.compiled import compiled
+from zoo.compiled import compiled
 
 # The growth of PUCT's exploration with the number of visits (Silver et al. 2018).
 _BASE = 19652.0

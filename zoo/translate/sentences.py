@@ -10,9 +10,13 @@ from zoo.errors import MissingDependencyError
 from zoo.text import Passage
 
 _LINE = re.compile(r"[^\n]*\n?")
+_BLANK = re.compile(r"\s")
 # Where a sentence that is too long is best cut: after the last of these before the limit.
 _PAUSES = (",", ";", ":", "，", "、", "；")
-_WORD = re.compile(r"\S{1,200}")  # a longer one was not written by a person, and is cut
+# Thai, Burmese, Khmer, Chinese and Japanese are written without spaces between words.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+# What is longer than 200 letters was not written by a person, and is cut.
+_WORD = re.compile(rf"[{UNSPACED}]{{1,3}}|[^\s{UNSPACED}]{{1,200}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ class Piece:
 
 
 def split(passage: Passage, longest: int) -> list[Piece]:
-    """The sentences of a text, none of more than `longest` words; their sum is the text."""
+    """The sentences of a text, none of more than `longest` words; their sum is the text.
+
+    In writing without spaces, up to three characters are a word.
+    """
     return [
         piece
         for line in _LINE.findall(passage.text)
@@ -39,7 +46,7 @@ def split(passage: Passage, longest: int) -> list[Piece]:
 
 def _sentences(line: str, language: str) -> list[str]:
     """The sentences of one line, with the blank space around them."""
-    if len(line.split()) < 2:
+    if len(line.split()) < 2 and line.isascii():
         return [line]
     try:
         import sentencex
@@ -47,11 +54,14 @@ def _sentences(line: str, language: str) -> list[str]:
         raise MissingDependencyError(
             "Translation needs sentencex: pip install 'software-zoo[translate]'."
         ) from None
-    starts = [0]
-    for sentence in list(sentencex.segment(language, line)):
-        at = line.find(sentence.strip(), starts[-1])
+    plain = _BLANK.sub(" ", line)  # it takes other blank space amiss, as before a French "!"
+    starts, end = [0], 0
+    for sentence in map(str.strip, sentencex.segment(language, plain)):
+        at = plain.find(sentence, end)
         if at > starts[-1]:
             starts.append(at)
+        if at >= 0:
+            end = at + len(sentence)
     return [line[a:b] for a, b in zip(starts, [*starts[1:], len(line)], strict=True)]
 
 

@@ -213,6 +213,10 @@ class TransformerTranslator(Translator):
 
     # --- storing ---
 
+    def count_parameters(self) -> int:
+        """The network's; the pieces are text."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
     def _to_weights(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         settings = {"shape": asdict(self.network.shape), "languages": list(self.pieces.languages)}
         arrays: dict[str, NDArray[Any]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +14,12 @@ from zoo.model import Model
 from zoo.predictions import Phrase, Translation
 from zoo.text import Passage
 from zoo.translate import languages
-from zoo.translate.sentences import Piece, split
+from zoo.translate.sentences import UNSPACED, Piece, split
 
 LONGEST = 200_000  # characters of one text
 _NO_SIGNS = {"Cc", "Cs", "Co", "Cn"}  # control characters, halves of characters, no characters
+# How a sentence ends that the next one follows without a space.
+_UNSPACED_END = re.compile(rf"[{UNSPACED}\u3000-\u303f\uff00-\uffef]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Translator(Model):
     The languages come with the text, as a `Passage` or as the options `source` and `target`, in
     BCP 47; a translator for a single direction needs none. Long texts are cut into sentences, and
     very long sentences into pieces; blank space between them stays as it is, and so does what has
-    no letters.
+    no letters. Where there is none, as in Chinese, a language that has it gets some.
 
     directions: (source, target) that it can translate, as it names the languages itself.
     longest_piece: how many words it takes at once.
@@ -93,9 +96,9 @@ class Translator(Model):
                 f"A text has at most {LONGEST:,} characters; {len(text):,} came: translate it in "
                 "parts."
             )
-        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+        text = unicodedata.normalize("NFC", text)
         text = "".join(
-            sign if sign in "\n\t" or unicodedata.category(sign) not in _NO_SIGNS else " "
+            sign if sign in "\n\r\t" or unicodedata.category(sign) not in _NO_SIGNS else " "
             for sign in text
         )
         if not text.strip():
@@ -137,9 +140,11 @@ def _addressed(x: Any, source: str | None, target: str | None) -> _Addressed:
 
 def _joined(passage: Passage, pieces: list[Piece], found: list[Hypothesis]) -> Translation:
     answers = iter(found)
-    text = "".join(
-        (next(answers).text if piece.translatable else piece.text) + piece.space for piece in pieces
-    )
+    text = ""
+    for place, piece in enumerate(pieces, 1):
+        part = next(answers).text if piece.translatable else piece.text
+        apart = piece.space or place == len(pieces) or not _UNSPACED_END.search(piece.text)
+        text += part + (piece.space if apart or _UNSPACED_END.search(part) else " ")
     return Translation(
         text,
         passage.source,

@@ -1,4 +1,4 @@
-"""Machine code for the inner loops of the games, by Numba."""
+"""Machine code for inner loops, by Numba."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def compiled(function: F) -> F:
     Lam et al., "Numba: a LLVM-based Python JIT compiler" (LLVM-HPC 2015). Integers are 64 bits
     wide and wrap around; nothing checks that an index is within its array. What is kept is renewed
     only when its own file changes: after a change to a compiled function that another file's
-    functions call, delete `zoo/games/__pycache__/*.nbi`.
+    functions call, delete `__pycache__/*.nbi` beside that other file.
     """
     return cast(F, numba.njit(cache=True)(function))
