@@ -3,9 +3,8 @@
     ZOO_DATA=... python benchmarks/sentence_lengths.py translate/phrase-based-en-de \
         translate/transformer-multi
 
-A network does the same work for every sentence of one length; a search does not. Each sentence of
-Multi30k's test split (English to German) is translated alone, on one thread, three times, of which
-the fastest counts, so that what the machine did besides does not.
+Each sentence of Multi30k's test split (English to German) is translated alone, on one thread, three
+times, of which the fastest counts, so that what the machine did besides does not.
 """
 
 from __future__ import annotations

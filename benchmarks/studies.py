@@ -132,9 +132,9 @@ def _lengths(about: dict[str, Any]) -> str:
     return (
         "## The length of a sentence\n\n"
         f"`python benchmarks/sentence_lengths.py {models}`: how long the translation of one "
-        "sentence of Multi30k's test split takes, English to German, alone, on one thread. A "
-        "network does the same work for sentences of one length in and one length out; a search "
-        "looks at as much as the sentence has choices.\n\n" + "\n".join(lines)
+        "sentence of Multi30k's test split takes, English to German, alone, on one thread. "
+        "Stacks of a fixed size bound the work of the phrase-based search; the network goes on "
+        "until enough of its hypotheses have ended.\n\n" + "\n".join(lines)
     )
 
 

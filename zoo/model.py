@@ -141,7 +141,8 @@ class Model(ABC):
             if isinstance(error, ZooError):
                 raise
             raise WeightsError(
-                f"{str(folder)!r} does not fit {cls.__name__}: {type(error).__name__}: {error}"
+                f"{str(folder)!r} does not fit {cls.__name__}: {type(error).__name__}: "
+                f"{' '.join(str(error).split())[:300]}"
             ) from error
         model.training = stored.training
         return model

@@ -49,7 +49,7 @@ def random_table(rng: np.random.Generator, words: int, targets: int) -> PhraseTa
 
 
 def language_model(sentences: Sequence[Sequence[int]], size: int) -> NgramModel:
-    return estimate(Corpus.of_ids(sentences), size, order=3, minimum_counts=(1, 1, 1))
+    return estimate(Corpus.of_ids(sentences), size, order=3)
 
 
 def random_model(rng: np.random.Generator, size: int) -> NgramModel:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.translate.alignment import Alignment, Lexicon, Links, align, lexical_weights
+from zoo.translate.alignment import Alignment, Links, align, lexical_weights
 from zoo.translate.corpus import Corpus
 from zoo.translate.hmm_alignment import grow_diag_final_and
 
@@ -103,12 +103,8 @@ def test_lexical_weights_are_means_of_shares() -> None:
     assert np.exp(backward) == pytest.approx([1 / 3, 1, 1 / 3, 1 / 3])
 
 
-def test_a_lexicon_is_pruned_and_stored(found: Alignment) -> None:
+def test_a_lexicon_is_pruned(found: Alignment) -> None:
     pruned = found.forward.pruned(most=2, least=0.0)
     assert len(pruned.of(FIRST)) == 2
     assert list(pruned.of(FIRST)) == list(found.forward.of(FIRST))[:2]
     assert all(p >= 0.5 for p in found.forward.pruned(least=0.5).probabilities)
-    stored = Lexicon.from_arrays(pruned.to_arrays())
-    assert np.array_equal(stored.offsets, pruned.offsets)
-    assert np.array_equal(stored.words, pruned.words)
-    assert np.allclose(stored.probabilities, pruned.probabilities, atol=0.01)

@@ -8,8 +8,8 @@ import polib
 import pytest
 
 from tests.translate.stub import Stub
-from zoo.errors import InputError
-from zoo.translate.catalog_filling import Filling, fill, read_catalog, write_catalog
+from zoo.errors import InputError, ResultsError
+from zoo.translate.catalog_filling import Filling, check_output, fill, read_catalog, write_catalog
 
 GERMAN = "nplurals=2; plural=(n != 1);"
 FRENCH = "nplurals=2; plural=(n > 1);"
@@ -329,3 +329,26 @@ def test_broken_files_are_refused_in_one_sentence(tmp_path: Path, content: bytes
     for nowhere in (tmp_path, tmp_path / "nowhere.po", Path('msgid "a"')):
         with pytest.raises(InputError, match="There is no message catalog"):
             read_catalog(nowhere)
+    with pytest.raises(InputError, match="no message catalog"):
+        read_catalog(tmp_path / ("a" * 300))
+
+
+def test_where_a_catalog_can_be_written(tmp_path: Path) -> None:
+    there = tmp_path / "there.po"
+    there.write_text("kept")
+    check_output(tmp_path / "new.po", overwrite=False)
+    check_output(there, overwrite=True)
+    for path, overwrite, words in (
+        (there, False, "is there already"),
+        (tmp_path, True, "is no file"),
+        (Path("/dev/null"), True, "is no file"),
+        (tmp_path / "nowhere" / "a.po", True, "there is no such folder"),
+        (there / "a.po", True, "there is no such folder"),
+        (Path("/proc/a.po"), True, "cannot be written"),
+        (tmp_path / ("a" * 300), True, "cannot be written"),
+    ):
+        with pytest.raises((InputError, ResultsError), match=words) as caught:
+            check_output(path, overwrite=overwrite)
+        assert str(caught.value).endswith(".")
+    assert [path.name for path in tmp_path.iterdir()] == ["there.po"]
+    assert there.read_text() == "kept"

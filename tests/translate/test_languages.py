@@ -37,6 +37,12 @@ def test_what_is_no_code_is_called_so(given: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_code_is_not_quoted_at_any_length() -> None:
+    with pytest.raises(InputError, match=f"language '{'d' * 40}…', which is no") as caught:
+        code("d" * 10_000, KNOWN, role="source")
+    assert len(str(caught.value)) < 150
+
+
 @pytest.mark.parametrize("given", [7, b"de", ["de"], None, float("nan")])
 def test_what_is_no_text_is_refused(given: Any) -> None:
     with pytest.raises(InputError, match="came as source"):

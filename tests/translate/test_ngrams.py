@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo.translate.corpus import END, START, UNKNOWN, Corpus, Vocabulary, grams
-from zoo.translate.kneser_ney import estimate, mixture
+from zoo.translate.kneser_ney import estimate
 from zoo.translate.ngrams import NgramModel
 from zoo.translate.packing import inflated, packed, quantised, unpacked
 
@@ -95,7 +95,7 @@ def test_tiny_bigrams_by_hand() -> None:
     """Two sentences, "a b" and "a c": too few for counts of counts, so that D1 = D2 / 2 = 1/2."""
     vocabulary = Vocabulary.of([["a", "b"], ["a", "c"]])
     corpus = Corpus.of([["a", "b"], ["a", "c"]], vocabulary)
-    model = estimate(corpus, len(vocabulary), order=2, minimum_counts=(1,))
+    model = estimate(corpus, len(vocabulary), order=2)
     a, b, c = vocabulary.ids(["a", "b", "c"])
     # Kinds of words before: one before a, b and c each, two before the end: five in all. Three
     # discounts of 1/2 and one of 1 are shared by five words: unknown, end, a, b and c.
@@ -112,8 +112,6 @@ def test_tiny_bigrams_by_hand() -> None:
     b_end = model.advance(after_b, END)[0]
     assert np.exp(b_end) == pytest.approx((1 - 0.5) / 1 + 1 / 2 * unigram[END])
     assert model.score([a, b]) == pytest.approx(start_a + a_b + b_end)
-    one = Corpus.of_ids([[a, b]])
-    assert model.perplexity(one) == pytest.approx(np.exp(-(start_a + a_b + b_end) / 3))
     assert model.advance(after_a, c)[1] != after_b
 
 
@@ -160,7 +158,7 @@ def test_states_are_equal_when_futures_are(model: NgramModel) -> None:
 def test_estimates_are_kneser_neys(text: tuple[Vocabulary, Corpus]) -> None:
     """Against a plain computation of an unpruned trigram model."""
     vocabulary, corpus = text
-    model = estimate(corpus, len(vocabulary), order=3, minimum_counts=(1,))
+    model = estimate(corpus, len(vocabulary), order=3)
     sentences = [(START, *one.tolist(), END) for one in corpus]
     runs = [
         Counter(s[k : k + n] for s in sentences for k in range(len(s) - n + 1)) for n in (1, 2, 3)
@@ -199,37 +197,10 @@ def test_pruning_drops_what_matters_least(text: tuple[Vocabulary, Corpus]) -> No
     counts = [len(model.trie.words) for model in models]
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] < 20 + 2 * 20
-    perplexities = [model.perplexity(corpus) for model in models]
-    assert perplexities == sorted(perplexities)
-    assert perplexities[-1] < len(vocabulary)
-
-
-def test_a_mixture_trusts_who_knows_the_context(
-    text: tuple[Vocabulary, Corpus], model: NgramModel
-) -> None:
-    vocabulary, corpus = text
-    rng = np.random.default_rng(5)
-    noise = Corpus.of_ids([rng.integers(3, len(vocabulary), 6).tolist() for _ in range(200)])
-    other = estimate(noise, len(vocabulary))
-    mixed = mixture((corpus, noise), 0.7, len(vocabulary))
-    known = nodes(mixed)
-    assert set(known) == set(nodes(model)) | set(nodes(other))
-    parts = []
-    for one, texts, share in ((model, corpus, 0.7), (other, noise, 0.3)):
-        bounded = [tuple(sentence.tolist()) for sentence in texts.bounded()]
-        counts = Counter(s[k : k + n] for s in bounded for n in (1, 2, 3) for k in range(len(s)))
-        parts.append((one, nodes(one), counts, share / sum(map(len, bounded))))
-    for run in [run for run in known if len(run) > 1][::7]:
-        history = run[:-1]
-        trust = [share * counts[history] * (history in names) for _, names, counts, share in parts]
-        each = [math.exp(backed_off(one, names, history, run[-1])) for one, names, _, _ in parts]
-        found = math.exp(mixed.trie.log_probabilities[known[run]])
-        expected = (trust[0] * each[0] + trust[1] * each[1]) / sum(trust)
-        assert found == pytest.approx(expected, abs=1e-5)
-    for state in set(mixed.trie.states.tolist()):
-        assert total(mixed, state) == pytest.approx(1, abs=1e-5)
-    assert model.perplexity(corpus) < mixed.perplexity(corpus) < other.perplexity(corpus)
-    assert len(mixture((corpus, noise), 0.7, len(vocabulary), largest=100).trie.words) < 160
+    scores = [sum(model.score(one.tolist()) for one in corpus) for model in models]
+    assert scores == sorted(scores, reverse=True)
+    perplexity = math.exp(-scores[-1] / (len(corpus.tokens) + len(corpus)))
+    assert perplexity < len(vocabulary)
 
 
 def test_what_is_stored_is_what_is_used(model: NgramModel) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.translate.tables import phrase_table
+from zoo import weights
 from zoo.data import Example
 from zoo.errors import InputError, WeightsError
 from zoo.text import Passage
 from zoo.translate import bitext
 from zoo.translate.alignment import Alignment, Lexicon, Links
 from zoo.translate.corpus import Vocabulary
+from zoo.translate.packing import deflated, inflated
 from zoo.translate.phrase_based import PhraseBasedTranslator, with_single_words
 from zoo.translate.phrase_options import FEATURES
+from zoo.translate.stack_decoder import default_weights
 from zoo.translate.statistical import StatisticalTranslator
 from zoo.translate.word_based import WordBasedTranslator
 
@@ -194,6 +199,11 @@ def test_hardly_sentences(translator: PhraseBasedTranslator) -> None:
         (lambda learn: [], "no text came"),
         (lambda learn: [*learn, Example(Passage("a", "en", "de"), "b")], "en to de, en to es"),
         (lambda learn: [Example("a", "b")], "are passages with their languages; str came"),
+        (lambda learn: [Example(Passage("a", "en", "es"), None)], "are str; str, NoneType"),
+        (lambda learn: [Example(Passage("a", "en", None), "b")], "are str; "),
+        (lambda learn: [Example(Passage("a", "en", "en"), "b")], "needs no translation"),
+        (lambda learn: [Example(Passage("a", "en", "tlh"), "b")], "no rules for the words"),
+        (lambda learn: [Example(Passage(" ", "en", "es"), "b")], "none has a translation"),
         (lambda learn: [Example(Passage("a " * 90, "en", "es"), "b")], "no two fit together"),
     ],
 )
@@ -210,8 +220,26 @@ def test_options_of_fit() -> None:
     assert {"also", "phrases", "ngrams", "rounds"} <= PhraseBasedTranslator.fit_options()
     with pytest.raises(InputError, match="no option 'epochs'"):
         PhraseBasedTranslator.fit(examples(5, 0), epochs=3)
-    with pytest.raises(InputError, match="at least 1"):
-        PhraseBasedTranslator.fit(examples(5, 0), progress=False, phrases=0)
+    for options in (
+        {"phrases": 0},
+        {"ngrams": True},
+        {"order": 1},
+        {"rounds": -1},
+        {"rounds": 1.0},
+    ):
+        with pytest.raises(InputError, match="is a whole number from"):
+            PhraseBasedTranslator.fit(examples(5, 0), progress=False, **options)
+    for also in ("software-strings", [3], None):
+        with pytest.raises(InputError, match="also is a list of names"):
+            PhraseBasedTranslator.fit(examples(5, 0), progress=False, also=also)
+
+
+def test_without_texts_to_tune_on_weights_stay_the_usual() -> None:
+    long = [Example(Passage("the dog " * 40, "en", "es"), "el perro " * 40)]
+    for validation in (None, long):
+        model = WordBasedTranslator.fit(examples(30, 0), validation, progress=False)
+        assert model.weights.tolist() == default_weights().tolist()
+        assert model.choices == {"tuned": False}
 
 
 def test_other_data_sets_are_learned_from_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,3 +267,74 @@ def test_weights_that_do_not_fit_are_refused(
     translator.save(tmp_path / "weights")
     with pytest.raises(WeightsError, match="does not fit"):
         PhraseBasedTranslator.load(tmp_path / "weights")
+
+
+def damaged(name: str, array: np.ndarray) -> Iterator[np.ndarray]:
+    """An array without its content, too short, too long, and with single elements changed."""
+    packed_up = array.dtype == np.uint8
+    content = inflated(array) if packed_up else array
+    found = [content[:0], content[:-1], content[: len(content) // 2], np.repeat(content, 2, axis=0)]
+    rng = np.random.default_rng(0)
+    for value in (0, 127, 128, 255) if packed_up else (0, np.nan, np.inf, -3e38, 3e38):
+        for place in (0, -1, *rng.integers(0, len(content), 3)):
+            other = content.copy()
+            other[place] = value
+            found.append(other)
+    yield from map(deflated, found) if packed_up else found
+    if packed_up:
+        yield from (array[:0], array[:-1], np.concatenate((array[:9], array[9:] ^ 1)))
+
+
+@pytest.fixture(scope="module")
+def stored(translator: PhraseBasedTranslator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stored") / "weights"
+    translator.save(folder)
+    return folder
+
+
+ARRAYS = (
+    *(f"table.{name}" for name in ("source_lengths", "source_tokens", "option_counts")),
+    *(f"table.{name}" for name in ("target_lengths", "target_tokens", "next", "next_book")),
+    *(f"table.{name}" for name in ("previous", "previous_book")),
+    *(f"table.score_{k}{book}" for k in range(4) for book in ("", "_book")),
+    *(f"model.{name}" for name in ("child_counts", "words", "word_logs", "word_log_book")),
+    *(f"model.{name}" for name in ("longer_logs", "longer_log_book", "back_offs")),
+    "model.back_off_book",
+    *(f"{side}.{name}" for side in ("source", "target") for name in ("words", "case")),
+)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_damaged_arrays_are_refused_or_answer(name: str, stored: Path, tmp_path: Path) -> None:
+    whole = weights.read(stored)
+    assert set(whole.arrays) == set(ARRAYS)
+    for number, array in enumerate(damaged(name, whole.arrays[name])):
+        folder = tmp_path / str(number)
+        weights.write(folder, replace(whole, arrays={**whole.arrays, name: array}))
+        try:
+            model = PhraseBasedTranslator.load(folder)
+        except WeightsError:
+            continue
+        for text in ("The black horse looks for the red dog.", "A zyx sees %s"):
+            assert isinstance(model.predict(text).text, str)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": 3},
+        {"source": "es"},
+        {"target": "tlh"},
+        {"choices": []},
+        {"weights": None},
+        *({"weights": dict.fromkeys(FEATURES, bad)} for bad in (True, "1", None, 1e300, 1)),
+        {"weights": dict.fromkeys(FEATURES[1:], 0.5)},
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(
+    changes: dict[str, Any], stored: Path, tmp_path: Path
+) -> None:
+    whole = weights.read(stored)
+    weights.write(tmp_path / "w", replace(whole, settings={**whole.settings, **changes}))
+    with pytest.raises(WeightsError, match="does not fit"):
+        PhraseBasedTranslator.load(tmp_path / "w")

@@ -9,7 +9,7 @@ from scipy.special import gammaln
 from scipy.stats import fisher_exact
 
 from zoo.translate.alignment import Links, lexical_weights
-from zoo.translate.corpus import Corpus, Vocabulary
+from zoo.translate.corpus import Corpus
 from zoo.translate.phrase_extraction import extract, phrase_table
 from zoo.translate.phrase_table import PhraseTable
 from zoo.translate.significance import minus_log_p
@@ -158,15 +158,6 @@ def test_phrases_are_in_lexicographic_order(table: PhraseTable) -> None:
         assert probabilities == sorted(probabilities, reverse=True)
 
 
-def test_a_table_is_put_into_its_own_words(table: PhraseTable) -> None:
-    names = Vocabulary(("<unk>", "<s>", "</s>", *(f"w{k}" for k in range(3, 40))))
-    small, source, target = table.restricted(names, names)
-    assert source.words[3:] == ("w3", "w4", "w5")
-    assert target.words[3:] == ("w13", "w14", "w15", "w23")
-    assert [small.target(k) for k in small.options_of(source.ids(["w3"]))] == [(3,), (6,)]
-    assert source.ids(["w7"]) == [0]
-
-
 def test_lexical_weights_are_of_the_best_alignment() -> None:
     source, target = Corpus.of_ids([[3, 4]] * 3), Corpus.of_ids([[3, 4]] * 3)
     links = linked([(0, 0), (1, 1)], [(0, 0), (1, 1)], [(0, 1), (1, 0)])
@@ -197,12 +188,6 @@ def test_a_word_within_longer_phrases_only_gets_what_it_is_linked_to() -> None:
         options = table.options_of([word])
         assert {table.target(k) for k in options} == targets
         assert np.exp(table.scores[options, 2]) == pytest.approx(1 / len(targets))
-
-
-def test_pairs_of_sentences_count_by_their_weights() -> None:
-    source, target = Corpus.of_ids([[3], [3]]), Corpus.of_ids([[3], [4]])
-    table = phrase_table(source, target, linked([(0, 0)], [(0, 0)]), weights=np.array([3.0, 1.0]))
-    assert np.exp(table.scores[table.options_of([3]), 2]) == pytest.approx([0.75, 0.25])
 
 
 def test_accidents_are_sieved_out() -> None:

@@ -52,6 +52,29 @@ def test_a_sentence_that_is_too_long_is_cut_at_a_pause_or_anywhere() -> None:
     assert pieces("x" * 450, 1) == [("x" * 200, ""), ("x" * 200, ""), ("x" * 50, "")]
 
 
+def test_lines_of_any_kind() -> None:
+    for end in ("\n", "\r\n", "\x85", "\u2028", "\u2029"):
+        assert pieces(f"a b{end}c{end}{end}D d") == [
+            ("a b", end),
+            ("c", end),
+            ("", end),
+            ("D d", ""),
+        ]
+
+
+def test_a_piece_has_no_more_than_600_characters() -> None:
+    word = "x" * 99
+    assert [len(text) for text, _ in pieces(f"{word} " * 9)] == [599, 299]
+    assert [len(text) for text, _ in pieces(f"{word} {word} {word} {word}, " + f"{word} " * 5)] == [
+        400,
+        499,
+    ]
+    # Rather at a blank than within what is cut itself for its length.
+    assert [len(text) for text, _ in pieces(f"{word} " * 4 + "y" * 500)] == [399, 500]
+    assert [len(text) for text, _ in pieces("y" * 1300)] == [600, 600, 100]
+    assert pieces(f"a{' ' * 700}b") == [("a", " " * 700), ("b", "")]
+
+
 def test_what_has_a_letter_is_translatable() -> None:
     text = Passage("One.\n1, 2\n\u00e9\n\U0001f600\n-", "en", "de")
     assert [one.translatable for one in split(text, 80)] == [True, False, True, False, False]
@@ -63,6 +86,7 @@ def test_what_has_a_letter_is_translatable() -> None:
 def test_nothing_is_lost_in_any_language(language: str) -> None:
     rng = random.Random(language)
     signs = "ab Z.?!,;:'\"()<>&%{}0\n\r\t\u00a0\u2028\u3000\u200d\u0301\u00e9。、犬ก\u05d0\u0645👩"
+    signs += "\x85\u2029"
     for length in (1, 2, 10, 100, 1000) * 10:
         text = "".join(rng.choices(signs, k=length))
         for longest in (1, 3, 80):
@@ -70,3 +94,4 @@ def test_nothing_is_lost_in_any_language(language: str) -> None:
             assert "".join(one.text + one.space for one in found) == text
             assert all(one.text == one.text.strip() for one in found)
             assert not any(one.space.strip() for one in found)
+            assert max(len(one.text) for one in found) <= 600

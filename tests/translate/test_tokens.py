@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from zoo.translate.tokens import Tokens, TrueCase, begins_with_capital, is_atom, raised
+from zoo.translate.tokens import Tokens, TrueCase, _atoms, begins_with_capital, is_atom, raised
 
 
 @pytest.mark.parametrize(
@@ -83,3 +85,34 @@ def test_capitals_come_back() -> None:
     assert begins_with_capital(["(", "The", "end"])
     assert not begins_with_capital(["the", "End"])
     assert not begins_with_capital(["%s"])
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "text"),
+    [
+        ("de", ["Ein", "Mann", "'s", "Fahrrad"], "Ein Mann's Fahrrad"),
+        ("cs", ["Psi", "'", "dům"], "Psi' dům"),
+        ("fr", ["le", "chien", "'s", "."], "le chien's."),
+        ("de", ["Er", "sagt", "'", "ja", "'", "."], "Er sagt 'ja'."),
+        ("de", ["%s", "'s", "Haus"], "%s's Haus"),
+    ],
+)
+def test_english_possessives_follow_their_word(language: str, words: list[str], text: str) -> None:
+    assert Tokens(language).join(words) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 50_000, "%" + "0" * 50_000, "-a." * 20_000, "a_b." * 20_000, "a-" * 20_000 + "@"]
+)
+def test_a_long_word_takes_no_long_time(text: str) -> None:
+    begun = time.perf_counter()
+    is_atom(text)
+    assert all(_atoms(text))
+    assert time.perf_counter() - begun < 3
+
+
+def test_atoms_that_touch_each_other_are_told_apart() -> None:
+    words = Tokens("en").split("%s_%s %d_foo %dFoo@bar.org $name.foo@bar.org")
+    assert [word.replace("\ue001", "") for word in words] == [
+        "%s", "_", "%s", "%d", "_foo", "%d", "Foo@bar.org", "$name", ".foo@bar.org",
+    ]  # fmt: skip

@@ -11,8 +11,10 @@ import pytest
 import torch
 
 import zoo.translate.transformer as module
+from zoo import weights
 from zoo.data import Example
 from zoo.errors import InputError, WeightsError
+from zoo.resume import Checkpoint
 from zoo.text import Passage
 from zoo.translate.transformer import TransformerTranslator
 from zoo.translate.transformer_training import CHECKPOINT, Schedule
@@ -138,6 +140,75 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
         assert torch.allclose(one, other, atol=1e-3)
 
 
+@pytest.mark.parametrize("steps", [20, 30, 44])
+def test_a_checkpoint_of_a_longer_run_is_not_taken_beyond_the_cooling(
+    tmp_path: Path, steps: int
+) -> None:
+    examples = _examples([("en", "de")], 30)
+    options = {**OPTIONS, "log_every": 10, "cooling": 0.5}
+    # The checkpoint of step 20 of 50, before the cooling, is of no use to a run that cools sooner.
+    real, kept = Checkpoint.write, []
+
+    def until_twenty(self: Checkpoint, tensors: Any, **counters: int) -> None:
+        if counters["step"] <= 20:
+            kept.append(counters["step"])
+            real(self, tensors, **counters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "write", until_twenty)
+        TransformerTranslator.fit(examples, workspace=tmp_path, **{**options, "steps": 50})
+    assert kept == [10, 20]
+    fresh = TransformerTranslator.fit(examples, **{**options, "steps": steps})
+    resumed = TransformerTranslator.fit(examples, workspace=tmp_path, **{**options, "steps": steps})
+    for one, other in zip(fresh.network.parameters(), resumed.network.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-3)
+
+
+def test_text_of_many_pieces_is_cut(learned: TransformerTranslator) -> None:
+    assert len(learned.pieces.encode(["ღ" * 150])[0]) > 400
+    seen = []
+    search = learned._search
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            learned, "_search", lambda rows, **given: seen.extend(rows) or search(rows, **given)
+        )
+        answer = learned.predict("ღ" * 150 + " dog", source="en", target="de", beams=1)
+    assert max(map(len, seen)) <= 122
+    assert all(row[0] == learned.pieces.sign("de") for row in seen)
+    assert np.isfinite(answer.score)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"encoder_norm.weight": np.float32("nan")}, "not finite"),
+        ({"embedding.weight": np.float32("inf")}, "not finite"),
+        ({"heads": 3}, "do not share"),
+        ({"heads": 0}, "positive whole numbers"),
+        ({"width": 64}, "size mismatch"),
+        ({"dropout": 1.5}, "Dropout is from"),
+        ({"pieces": None}, "it is empty"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_in_one_sentence(
+    learned: TransformerTranslator, tmp_path: Path, change: dict[str, Any], why: str
+) -> None:
+    settings, arrays = learned._to_weights()
+    for name, value in change.items():
+        if name in settings["shape"]:
+            settings["shape"][name] = value
+        elif value is None:
+            arrays[name] = np.zeros(0, np.uint8)
+        else:
+            arrays[name] = np.full_like(arrays[name], value)
+    entry = f"{TransformerTranslator.__module__}:{TransformerTranslator.__qualname__}"
+    stored = weights.Weights(entry=entry, task="translation", settings=settings, arrays=arrays)
+    weights.write(tmp_path / "bad", stored)
+    with pytest.raises(WeightsError, match=why) as caught:
+        TransformerTranslator.load(tmp_path / "bad")
+    assert "\n" not in str(caught.value)
+
+
 def test_more_steps_go_on_from_the_same_checkpoint_until_it_cools() -> None:
     short, long = Schedule(steps=100, cooling=0.3), Schedule(steps=1000, cooling=0.3)
     assert short.cools_at == 70
@@ -160,6 +231,18 @@ def test_a_direction_that_is_held_out_is_never_learned_from() -> None:
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(InputError, match="no option 'learning'"):
         TransformerTranslator.fit(_examples([("en", "de")]), learning=3)
+    examples = _examples([("en", "de")], 10)
+    for options, why in (
+        ({"also": "software-strings"}, "a list of data sets"),
+        ({"held_out": ["en-xx"]}, "is no direction between"),
+        ({"width": 33}, "do not share"),
+        ({"tokens": 1}, "A batch takes at least"),
+        ({"dropout": 1.0}, "Dropout is from"),
+    ):
+        with pytest.raises(InputError, match=why):
+            TransformerTranslator.fit(examples, **{**OPTIONS, **options})
+    with pytest.raises(InputError, match="learns from a Passage"):
+        TransformerTranslator.fit([Example("a dog", "ein Hund")])
     with pytest.raises(InputError, match="at least one step"):
         Schedule(steps=0)
     with pytest.raises(InputError, match="learning rate is positive"):

@@ -93,7 +93,9 @@ def test_writes_beside_and_tells(zoo: Zoo, messages: Path) -> None:
     assert messages.read_text() == CATALOG
     code, _, err = zoo(messages, "--to", "de")  # it is not written over
     assert code == 2
-    assert "is there already: name another file with --out." in err
+    assert "is there already: name another file with --out, or say --overwrite." in err
+    assert zoo(messages, "--to", "de", "--overwrite", "--limit", 0)[0] == 0
+    assert translations(written) == ["", "zwei", "", ""]
 
 
 def test_a_template_becomes_a_catalog(zoo: Zoo, messages: Path) -> None:
@@ -102,14 +104,27 @@ def test_a_template_becomes_a_catalog(zoo: Zoo, messages: Path) -> None:
     assert translations(template.with_name("messages.pt-BR.po"))[0] == "ONE"
 
 
+@pytest.mark.parametrize(
+    ("language", "name"), [("deu_Latn", "messages.de.po"), ("pt_br", "messages.pt-BR.po")]
+)
+def test_a_file_is_named_by_the_standard_code(
+    zoo: Zoo, messages: Path, language: str, name: str
+) -> None:
+    assert zoo(messages, "--to", language)[0] == 0
+    assert translations(messages.with_name(name))[0] == "ONE"
+
+
 def test_writes_where_it_is_told(zoo: Zoo, messages: Path, tmp_path: Path) -> None:
-    out = tmp_path / "new" / "a.po"
-    for _ in range(2):
-        assert zoo(messages, "--to", "de", "--out", out, "--no-fuzzy", "--limit", 1)[0] == 0
+    out = tmp_path / "a.po"
+    for given in ([], ["--overwrite"]):
+        options = ["--out", out, "--no-fuzzy", "--limit", 1, *given]
+        assert zoo(messages, "--to", "de", *options)[0] == 0
         assert translations(out) == ["ONE", "zwei", "", ""]
         assert not any(entry.fuzzy for entry in polib.pofile(str(out)))
     assert zoo(messages, "--to", "de", "--in-place")[0] == 0
     assert translations(messages) == ["ONE", "zwei", "THREE %s", ""]
+    code, _, err = zoo(messages, "--to", "de", "--out", out)
+    assert (code, "is there already" in err) == (2, True)
     code, _, err = zoo(messages, "--to", "de", "--in-place", "--out", out)
     assert (code, "Either --out or --in-place" in err) == (2, True)
 
@@ -149,7 +164,11 @@ def test_an_interruption_keeps_what_is_done(
     ("arguments", "words"),
     [
         (["--to", "fr"], "no target language 'fr'; it has cs, de, en, pt-BR."),
-        (["--to", "german"], "'german', which is no BCP 47 code"),
+        (["--to", "german"], "--to 'german' is no BCP 47 code"),
+        (["--to", "de/at"], "--to 'de/at' is no BCP 47 code"),
+        (["--to", "../x"], "--to '../x' is no BCP 47 code"),
+        (["--to", "d" * 500], f"--to '{'d' * 40}…' is no BCP 47 code"),
+        (["--to", "de", "--from", "/"], "--from '/' is no BCP 47 code"),
         (["--to", "de", "--from", "fr"], "no source language 'fr'"),
         (["--to", "en"], "needs no translation"),
         (["--to", "de", "--model", "translate/nothing"], "There is no model named"),
@@ -180,11 +199,22 @@ def test_a_broken_catalog_is_one_sentence(zoo: Zoo, messages: Path, loaded: dict
     assert messages.read_text() == CATALOG + "nonsense"
 
 
-def test_a_folder_that_cannot_be_written_to_is_said(zoo: Zoo, messages: Path) -> None:
+def test_a_folder_is_no_catalog(zoo: Zoo, messages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(messages.parent)
+    code, _, err = zoo(".", "--to", "de")
+    assert (code, err) == (2, "Error: There is no message catalog '.'.\n")
+
+
+def test_where_it_cannot_write_is_said_before_the_model_is_loaded(
+    zoo: Zoo, messages: Path, loaded: dict[str, Any]
+) -> None:
+    loaded.clear()
     (messages.parent / "file").write_text("")
-    code, _, err = zoo(messages, "--to", "de", "--out", messages.parent / "file" / "a.po")
-    assert code == 2
-    assert "cannot be written" in err
+    for out in (messages.parent / "file" / "a.po", messages.parent / "no" / "a", "/proc/a.po"):
+        code, _, err = zoo(messages, "--to", "de", "--out", out)
+        assert (code, "cannot be written" in err) == (2, True)
+    code, _, err = zoo(messages, "--to", "de", "--out", messages.parent, "--overwrite")
+    assert (code, "is no file" in err) == (2, True)
 
 
 def test_help_says_how(zoo: Zoo) -> None:

@@ -11,7 +11,7 @@ from tests.translate.stub import Stub
 from zoo.errors import InputError
 from zoo.predictions import Translation
 from zoo.text import Passage
-from zoo.translate.translator import LONGEST
+from zoo.translate.translator import LONGEST, checked_beams
 
 ONE_WAY = frozenset({("en", "de")})
 KINDS = {
@@ -39,7 +39,8 @@ def texts() -> list[str]:
         "\u3000",
         " \n ",
         "\u2028",
-        "\u200b",
+        "\u2029",
+        "\x85",
         "\r\n",
     ]
     return [
@@ -75,6 +76,7 @@ def test_long_texts_come_in_pieces(text: str) -> None:
     assert len(model.pieces) >= len(text) / 80 / 200
     assert all(len(piece.text.split()) <= 80 for piece in model.pieces)
     assert all(len(piece.text) <= 80 * 3 for piece in model.pieces if "犬" in piece.text)
+    assert all(len(piece.text) <= 600 for piece in model.pieces)
 
 
 def test_what_has_no_letters_is_not_translated() -> None:
@@ -99,10 +101,18 @@ def test_sentences_are_parted_where_the_target_wants_space() -> None:
     assert answer.text == "5 signs. 3 signs.\n3 signs."
 
 
-def test_characters_that_are_none_become_space() -> None:
+def test_what_is_not_seen_is_dropped_and_what_is_no_character_becomes_space() -> None:
     model = Stub(lambda piece: piece)
     for text, expected in (
-        ("a\x00b\x1b[0m", "a b [0m"),
+        ("\ufeffa so\xadft, zero\u200bwidth\ufeff", "a soft, zerowidth"),
+        ("u\xad\u0308ber", "über"),
+        ("می\u200cخواهم क्\u200dष 👩\u200d👧", "می\u200cخواهم क्\u200dष 👩\u200d👧"),
+        ("a\x00b\x08\x7f c\x9f", "ab c"),
+        ("\x1b[31mred\x1b[0m, \x1b[1;38;5;9mbold\x9b0m\x1b", "red, bold"),
+        ("\x1b]0;title\x07a\x1b]8;;https://x.org\x1b\\b\x1b]open", "ab]open"),
+        ("a\vb\fc\x1cd\x1fe", "a b c d e"),
+        ("a\x85b\u2028c\u2029d", "a\x85b\u2028c\u2029d"),
+        ("a\ue000b\U000f0000c\U0010fffdd", "a b c d"),
         ("a\ud800b", "a b"),
         ("a\uffffb\ue000", "a b "),
         ("e\u0301a", "éa"),
@@ -131,6 +141,9 @@ BAD = [
     b"text",
     ["text"],
     {"txt": "a"},
+    {"text": None},
+    "\ufeff\xad\u200b",
+    "\x1b[31m",
     object(),
 ]
 
@@ -165,17 +178,53 @@ def test_languages_come_with_the_text_or_beside_it() -> None:
     for x, options in (
         (passage, {}),
         (Passage("a", "en-GB", "de_AT"), {}),
-        (passage, {"source": "de", "target": "en"}),  # the text's own come first
+        (passage, {"source": "en-GB", "target": "deu"}),
         ({"text": "a", "source": "en", "target": "de"}, {}),
         ({"text": "a"}, {"source": "en", "target": "de"}),
-        ({"text": "a", "target": "de"}, {"source": "en", "target": "cs"}),
+        ({"text": "a", "target": "de"}, {"source": "en", "target": "de-AT"}),
+        ({"text": "a", "source": None, "target": None}, {"source": "en", "target": "de"}),
         ("a", {"source": "en-US", "target": "de"}),
     ):
         assert model.predict(x, **options) == expected
         assert model.predict_batch([x, x], **options) == [expected] * 2
     assert Stub(directions=ONE_WAY).predict("a") == expected
-    answers = model.predict_batch(["a", Passage("b", "de", "en")], source="en", target="cs")
-    assert [(one.source, one.target) for one in answers] == [("en", "cs"), ("de", "en")]
+    texts = [Passage("a", "en", "cs"), {"text": "b", "target": "pt"}]
+    answers = model.predict_batch(texts, source="en")
+    assert [(one.source, one.target) for one in answers] == [("en", "cs"), ("en", "pt-BR")]
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "words"),
+    [
+        (Passage("a", "en", "de"), {"source": "de"}, "its source is 'en'; 'de' came as source"),
+        (Passage("a", "en", "de"), {"target": "cs"}, "its target is 'de'; 'cs' came as target"),
+        ({"text": "a", "target": "cs"}, {"target": "de"}, "its target is 'cs'; 'de' came"),
+        (Passage("a", "en", "de"), {"target": "fr"}, "no target language 'fr'"),
+        (Passage("a", "en", "de"), {"target": 7}, "int came as target"),
+        ({"text": "a", "source": ["en"]}, {"source": "en"}, "list came as source"),
+    ],
+)
+def test_languages_that_contradict_each_other_are_refused(
+    x: Any, options: dict[str, Any], words: str
+) -> None:
+    model = Stub()
+    for ask in (model.predict, lambda x, **given: model.predict_batch([x], **given)):
+        with pytest.raises(InputError, match=words):
+            ask(x, **options)
+    assert model.pieces == []
+
+
+def test_a_mapping_without_a_text_is_told_which_key_it_lacks() -> None:
+    for x in ({}, {"txt": "a", "source": "en", "target": "de"}):
+        with pytest.raises(InputError, match="'text'; that key is missing"):
+            Stub().predict(x)
+
+
+@pytest.mark.parametrize("beams", [0, -1, 9, 1.0, True, "5", None, float("nan"), [1]])
+def test_beams_are_a_whole_number(beams: Any) -> None:
+    assert [checked_beams(number, 8) for number in (1, 8)] == [1, 8]
+    with pytest.raises(InputError, match=r"beams is a whole number from 1 to 8; .* came"):
+        checked_beams(beams, 8)
 
 
 def test_several_texts_are_a_list() -> None:

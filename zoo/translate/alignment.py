@@ -9,7 +9,6 @@ Marcu 2003).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,6 @@ from zoo.compiled import compiled
 from zoo.progress import Progress
 from zoo.translate.corpus import Corpus
 from zoo.translate.hmm_alignment import WIDEST, baum_welch, grow_diag_final_and, viterbi
-from zoo.translate.packing import deflated, inflated, packed, quantised, unpacked
 
 _LEAST = 1e-12  # of p(word | word)
 
@@ -68,24 +66,6 @@ class Lexicon:
             _starts(np.bincount(origin, minlength=len(lengths))),
             self.words[kept],
             self.probabilities[kept],
-        )
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """What is stored, probabilities rounded to 256 values."""
-        codes, book = quantised(self.probabilities[:, None])
-        return {
-            "counts": packed(np.diff(self.offsets)),
-            "words": packed(self.words),
-            "probabilities": deflated(codes),
-            "probability_book": book[:, 0],
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Lexicon:
-        return cls(
-            _starts(unpacked(arrays["counts"])),
-            unpacked(arrays["words"]).astype(np.int32),
-            arrays["probability_book"].astype(np.float32)[inflated(arrays["probabilities"])],
         )
 
 

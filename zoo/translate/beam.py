@@ -29,12 +29,11 @@ def search(
     longest: Sequence[int],
     *,
     beams: int,
-    forbidden: Sequence[int] = (),
 ) -> list[Found]:
     """The best translation of each source that beam search finds; with one beam it is greedy.
 
     sources: [B, S] pieces, with all signs. mask: [B, S], true where there is one.
-    longest: how many pieces each translation may have. forbidden: pieces that none has.
+    longest: how many pieces each translation may have.
 
     Hypotheses are compared by their mean log-probability a piece, the end included (Wu et al. 2016,
     eq. 14, with an exponent of 1). A sentence is done when as many hypotheses as there are beams
@@ -51,7 +50,7 @@ def search(
     scores = torch.full((count, beams), -torch.inf, device=device)
     scores[:, 0] = 0.0  # all beams begin alike, and one of them is enough
     done: list[list[tuple[float, list[int]]]] = [[] for _ in range(count)]
-    never = torch.tensor([*_NEVER, *forbidden], device=device)
+    never = torch.tensor(_NEVER, device=device)
     while len(alive):
         length = texts.shape[2]  # of the translation with the next piece: the start counts as none
         vectors = network.decode(texts[:, :, -1].reshape(-1, 1), cache)[:, 0]

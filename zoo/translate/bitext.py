@@ -24,6 +24,12 @@ def direction_of(examples: Sequence[Example]) -> Pair:
                 f"Example {position}: texts to learn from are passages with their languages; "
                 f"{type(example.input).__name__} came."
             )
+        texts = (example.input.text, example.target, example.input.source, example.input.target)
+        if not all(isinstance(text, str) for text in texts):
+            kinds = ", ".join(type(text).__name__ for text in texts)
+            raise InputError(
+                f"Example {position}: text, translation and languages are str; {kinds} came."
+            )
         found.add((example.input.source, example.input.target))
     if len(found) != 1:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import InputError, MissingDependencyError
+from zoo.errors import InputError, MissingDependencyError, ResultsError
 from zoo.files import write_atomically
 from zoo.translate import languages
 from zoo.translate.placeholders import damage, has_words, is_nested, mask, take_apart
@@ -233,7 +234,9 @@ def _check_language(catalog: Any, target: str) -> None:
     said = catalog.metadata.get("Language", "").strip()
     name = languages.standard(said.partition(".")[0].partition("@")[0]) if said else None
     if name is not None and name.partition("-")[0] != target.partition("-")[0]:
-        raise InputError(f"The catalog is in {said!r}, as its header says, not in {target!r}.")
+        raise InputError(
+            f"The catalog is in {languages.quoted(said)}, as its header says, not in {target!r}."
+        )
 
 
 # --- files ----------------------------------------------------------------------------------------
@@ -250,14 +253,16 @@ def read_catalog(path: Path) -> Any:
         raise MissingDependencyError(
             "Message catalogs need polib: pip install 'software-zoo[translate]'."
         ) from None
-    if not path.is_file():  # polib would take the name for the content
-        raise InputError(f"There is no message catalog {str(path)!r}.")
     try:
+        if not path.is_file():  # polib would take the name for the content
+            raise InputError(f"There is no message catalog {str(path)!r}.")
         catalog = polib.pofile(str(path))
     except UnicodeDecodeError as error:
         raise InputError(
             f"{str(path)!r} is no message catalog in {error.encoding}: {error.reason}."
         ) from error
+    except InputError:  # a ValueError, too
+        raise
     except (OSError, ValueError, LookupError, IndexError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise InputError(
@@ -278,6 +283,24 @@ def _width(catalog: Any, text: str) -> int:
         return (Counter(str(catalog).splitlines()) & lines).total()
 
     return max(_WIDTHS, key=kept)
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Raises InputError or ResultsError if a catalog cannot be written there, or should not be."""
+    told = repr(str(path))
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{told} is no file: name another with --out.")
+        if path.exists() and not overwrite:
+            raise InputError(
+                f"{told} is there already: name another file with --out, or say --overwrite."
+            )
+        if not path.parent.is_dir():
+            raise InputError(f"{told} cannot be written: there is no such folder.")
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-"):
+            pass
+    except OSError as error:
+        raise ResultsError(f"{told} cannot be written: {error.strerror or error}.") from error
 
 
 def write_catalog(path: Path, catalog: Any) -> None:

@@ -47,6 +47,9 @@ def translate(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Write into the catalog itself.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write over the file if it is there.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(min=0, help="Only the first so many untranslated entries.")
     ] = None,
@@ -65,11 +68,13 @@ def translate(
     """
     from zoo.progress import Progress
     from zoo.registry import load
-    from zoo.translate.catalog_filling import fill, read_catalog, write_catalog
+    from zoo.translate.catalog_filling import check_output, fill, read_catalog, write_catalog
     from zoo.translate.translator import Translator
 
-    path = _output(catalog, target, out, in_place=in_place)
     messages = read_catalog(catalog)
+    path = _output(catalog, _standard(target, "--to"), out, in_place=in_place)
+    _standard(source, "--from")
+    check_output(path, overwrite=overwrite or in_place)
     translator = load(model, device=device)
     if not isinstance(translator, Translator):
         raise InputError(f"{model} is no translator: it is for {translator.task}.")
@@ -104,18 +109,24 @@ def translate(
         raise typer.Exit(_INTERRUPTED)
 
 
+def _standard(language: str, option: str) -> str:
+    """Its BCP 47 code, which can be part of a file's name. Raises InputError."""
+    from zoo.translate import languages
+
+    found = languages.standard(language)
+    if found is None:
+        raise InputError(
+            f"{option} {languages.quoted(language)} is no BCP 47 code, such as 'de' or 'pt-BR'."
+        )
+    return found
+
+
 def _output(catalog: Path, target: str, out: Path | None, *, in_place: bool) -> Path:
-    """Raises InputError if nobody said that a file that is there may be written over."""
+    if in_place and out is not None:
+        raise InputError("Either --out or --in-place: both were given.")
     if in_place:
-        if out is not None:
-            raise InputError("Either --out or --in-place: both were given.")
         return catalog
-    if out is not None:
-        return out
-    path = catalog.with_name(f"{catalog.stem}.{target}.po")
-    if path.exists():
-        raise InputError(f"{str(path)!r} is there already: name another file with --out.")
-    return path
+    return out or catalog.with_name(f"{catalog.stem}.{target}.po")
 
 
 def _tell(filling: Filling, path: Path) -> None:

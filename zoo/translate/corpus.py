@@ -48,16 +48,6 @@ class Vocabulary:
         numbers = self._numbers
         return [numbers.get(word, UNKNOWN) for word in sentence]
 
-    def restricted(self, numbers: NDArray[np.int32]) -> tuple[Vocabulary, NDArray[np.int32]]:
-        """The vocabulary of these words only, and [V] the new number of each word.
-
-        Those that stay keep their order; those that don't get the number UNKNOWN.
-        """
-        kept = np.zeros(len(self), bool)
-        kept[: len(_RESERVED)] = kept[numbers] = True
-        new = np.where(kept, np.cumsum(kept) - 1, UNKNOWN).astype(np.int32)
-        return Vocabulary(tuple(self.words[k] for k in np.flatnonzero(kept))), new
-
     def to_array(self) -> NDArray[np.uint8]:
         """The words but the reserved ones as lines of UTF-8, deflated; none has a line break."""
         text = "\n".join(self.words[len(_RESERVED) :])

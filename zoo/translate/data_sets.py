@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import permutations
 
 from zoo.entries import DataSetInfo, Variant
+from zoo.translate import multi30k_hashes
 from zoo.translate.django_messages import DjangoMessages
 from zoo.translate.parallel import Direction, ParallelFolder
 from zoo.translate.software_strings import SoftwareStrings
 
 _TASK = "translation"
 _MULTI30K_LANGUAGES = ("cs", "de", "en", "fr")
-MULTI30K_DIRECTIONS = tuple(permutations(_MULTI30K_LANGUAGES, 2))
+_MULTI30K_DIRECTIONS = tuple(permutations(_MULTI30K_LANGUAGES, 2))
 # The SHA-256 of the content of Django 5.2's messages.
 _DJANGO = {
     "en-de": "3906d7dc37aaab5fffe3983a25559ff67204f2acdd543a5381597d4d2148dc80",
@@ -26,7 +28,9 @@ _DJANGO = {
 _SOFTWARE_STRINGS = "423661a493d34a1d1eb356dcc82064ec2518c4c51c225c6cdab21724cb9eb91d"
 
 
-def _multi30k(name: str, title: str, directions: tuple[Direction, ...]) -> DataSetInfo:
+def _multi30k(
+    name: str, title: str, directions: tuple[Direction, ...], hashes: Mapping[str, str]
+) -> DataSetInfo:
     return DataSetInfo(
         name=name,
         title=title,
@@ -35,6 +39,7 @@ def _multi30k(name: str, title: str, directions: tuple[Direction, ...]) -> DataS
         url="https://github.com/multi30k/dataset",
         splits=("train", "validation", "test"),
         sources=(ParallelFolder(folder="multi30k", directions=directions),),
+        variants=(Variant(title, hashes),),
         note="captions of photographs and their translations by people (Elliott et al. 2016, 2017; "
         "Barrault et al. 2018), cased and not tokenised; the test split is test_2016_flickr.",
     )
@@ -51,17 +56,23 @@ def _django(direction: str, sha256: str) -> DataSetInfo:
         splits=("test",),
         sources=(DjangoMessages(source=source, target=target),),
         variants=(Variant(f"Django messages {direction}", {"test": sha256}),),
-        offline=direction in ("en-de", "en-fr"),  # enough, where every minute counts
+        # All come with an installation; two are enough for a suite that is to take minutes.
+        offline=direction in ("en-de", "en-fr"),
         note="what the web framework Django says to users and developers, in short sentences with "
         "placeholders, as its translators have it; kept out of all that is learned from.",
     )
 
 
 DATA_SETS = (
-    _multi30k("multi30k", "Multi30k", MULTI30K_DIRECTIONS),
+    _multi30k("multi30k", "Multi30k", _MULTI30K_DIRECTIONS, multi30k_hashes.ALL),
     *(
-        _multi30k(f"multi30k-{source}-{target}", f"Multi30k {source}-{target}", ((source, target),))
-        for source, target in MULTI30K_DIRECTIONS
+        _multi30k(
+            f"multi30k-{source}-{target}",
+            f"Multi30k {source}-{target}",
+            ((source, target),),
+            multi30k_hashes.DIRECTIONS[f"{source}-{target}"],
+        )
+        for source, target in _MULTI30K_DIRECTIONS
     ),
     DataSetInfo(
         name="software-strings",

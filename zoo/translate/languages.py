@@ -11,6 +11,7 @@ from zoo.errors import InputError, MissingDependencyError
 # What others call languages that BCP 47 names otherwise, or whose only variety they have.
 _OTHERWISE = {"fuv": "ff", "ns": "nso", "pbt": "ps", "quy": "qu"}
 _MOST_LISTED = 30  # in an error
+_LONGEST_QUOTED = 40  # characters, in an error
 
 
 def standard(name: str, *, narrow: bool = False) -> str | None:
@@ -97,7 +98,12 @@ def _nearest(given: str, known: frozenset[str], role: str) -> str:
         valid = ""
     else:
         valid = ", which is no BCP 47 code"
-    raise InputError(f"It has no {role} language {given!r}{valid}; it has {_listed(known)}.")
+    raise InputError(f"It has no {role} language {quoted(given)}{valid}; it has {_listed(known)}.")
+
+
+def quoted(given: str) -> str:
+    """A code as an error tells it: in quotes, and not at any length."""
+    return repr(given if len(given) <= _LONGEST_QUOTED else f"{given[:_LONGEST_QUOTED]}…")
 
 
 def _check(given: object, role: str) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from zoo.data import Example
 from zoo.errors import InputError
+from zoo.text import Passage
 from zoo.translate.parallel import Direction
 from zoo.translate.pieces import END, PADDING, START, Pieces
 
@@ -44,6 +45,11 @@ class Pairs:
         pairs: dict[Direction, list[tuple[int, int]]] = {}
         for example in examples:
             passage = example.input
+            if not isinstance(passage, Passage) or not isinstance(example.target, str):
+                raise InputError(
+                    "A translator learns from a Passage and its translation; "
+                    f"{type(passage).__name__} and {type(example.target).__name__} came."
+                )
             source = numbers.setdefault(passage.text, len(numbers))
             target = numbers.setdefault(example.target, len(numbers))
             pairs.setdefault((passage.source, passage.target), []).append((source, target))
@@ -74,6 +80,8 @@ class Lesson:
         longest: int,
         seed: int,
     ) -> None:
+        if tokens < 4 * longest:
+            raise InputError(f"A batch takes at least {4 * longest} pieces; {tokens} came.")
         self.tokens, self.seed, self.pieces = tokens, seed, pieces
         self._texts: list[NDArray[np.uint16]] = []
         self._groups: list[tuple[Direction, NDArray[np.int32]]] = []

@@ -8,7 +8,6 @@ futures. `zoo.translate.kneser_ney` estimates it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.compiled import compiled
-from zoo.translate.corpus import END, START, Corpus
-from zoo.translate.packing import deflated, inflated, packed, quantised, unpacked
+from zoo.translate.corpus import END, START
+from zoo.translate.packing import deflated, inflated, looked_up, packed, quantised, unpacked
 
 _SMALLEST = 1e-6  # of a mass of probability, against rounding
 
@@ -97,20 +96,6 @@ def _linked(
     return suffixes, states
 
 
-@compiled
-def _log_likelihood(
-    trie: Trie, tokens: NDArray[np.int32], offsets: NDArray[np.int64], start: int, end: int
-) -> float:
-    total = 0.0
-    for sentence in range(len(offsets) - 1):
-        state = start
-        for place in range(offsets[sentence], offsets[sentence + 1]):
-            gain, state = advance(trie, state, tokens[place])
-            total += gain
-        total += advance(trie, state, end)[0]
-    return total
-
-
 def make_trie(
     words: NDArray[np.int32],
     counts: NDArray[np.int64],
@@ -179,14 +164,11 @@ class NgramModel:
 
     def score(self, sentence: Iterable[int]) -> float:
         """Log p of a whole sentence, its end included."""
-        tokens = np.fromiter(sentence, np.int32)
-        offsets = np.array([0, len(tokens)], np.int64)
-        return float(_log_likelihood(self.trie, tokens, offsets, self.start_state, END))
-
-    def perplexity(self, corpus: Corpus) -> float:
-        """Exp of the mean -log p of the words and ends; words that it has not count as UNKNOWN."""
-        total = _log_likelihood(self.trie, corpus.tokens, corpus.offsets, self.start_state, END)
-        return math.exp(-total / (len(corpus.tokens) + len(corpus)))
+        total, state = 0.0, self.start_state
+        for word in (*sentence, END):
+            gain, state = self.advance(state, word)
+            total += gain
+        return total
 
     def quantised(self) -> NgramModel:
         """The model with 256 values each for words, longer n-grams and back-off weights.
@@ -227,13 +209,22 @@ class NgramModel:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NgramModel:
-        """The model that was stored, its values as of `quantised`."""
+        """The model that was stored, its values as of `quantised`.
+
+        Raises ValueError if the arrays do not fit each other.
+        """
         size = len(inflated(arrays["word_logs"]))
         stored = unpacked(arrays["child_counts"])
         steps = unpacked(arrays["words"])
+        if size <= END:
+            raise ValueError(f"a language model of {size} words")
+        if len(stored) > size + len(steps) or stored.sum() != len(steps):
+            raise ValueError(f"{stored.sum()} n-grams in place of {len(steps)}")
         counts = np.zeros(1 + size + len(steps), np.int64)
         counts[0] = size
         counts[1 : 1 + len(stored)] = stored
+        if (1 + np.cumsum(counts)[:-1] <= np.arange(1, len(counts)))[counts[1:] > 0].any():
+            raise ValueError("n-grams before those that they begin with")
         # The steps add up from the first child of each node on.
         longer = counts[1:][counts[1:] > 0]
         starts = np.cumsum(longer) - longer
@@ -241,9 +232,15 @@ class NgramModel:
         before = np.zeros(len(longer), np.int64)
         before[1:] = sums[starts[1:] - 1] + 1
         words = np.concatenate(([0], np.arange(size), sums - np.repeat(before, longer)))
+        if words.max() >= size:
+            raise ValueError(f"n-grams of more than {size} words")
         values = {
-            name: arrays[f"{name[:-1]}_book"].astype(np.float32)[inflated(arrays[name])]
-            for name in ("word_logs", "longer_logs", "back_offs")
+            name: looked_up(arrays[name], arrays[f"{name[:-1]}_book"], (length,))
+            for name, length in (
+                ("word_logs", size),
+                ("longer_logs", len(steps)),
+                ("back_offs", int((counts > 0).sum())),
+            )
         }
         logs = np.concatenate((np.zeros(1, np.float32), values["word_logs"], values["longer_logs"]))
         back_offs = np.zeros(len(counts), np.float32)

@@ -38,12 +38,16 @@ def packed(numbers: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def unpacked(array: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """What `packed` packed."""
+    """What `packed` packed. Raises ValueError if it is anything else."""
     flat = inflated(array)
     if not len(flat):
         return np.zeros(0, np.int64)
+    if flat[-1] >= 128:
+        raise ValueError("a number that does not end")
     starts = np.flatnonzero(np.concatenate(([True], flat[:-1] < 128)))
     place = np.arange(len(flat)) - np.repeat(starts, np.diff(starts, append=len(flat)))
+    if place.max() > 3:
+        raise ValueError("a number of more than four bytes")
     sums: NDArray[np.int64] = np.add.reduceat((flat & 127).astype(np.int64) << 7 * place, starts)
     return sums
 
@@ -72,6 +76,26 @@ def quantised(
             book[:, column] = np.where(mass > 0, sums / np.maximum(mass, 1e-9), book[:, column])
     rounded = np.unique(book.astype(np.float32), axis=0)
     return _nearest(rounded, rows)[inverse].astype(np.uint8), rounded
+
+
+def looked_up(
+    codes: NDArray[np.uint8], book: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """The rows of a codebook by their numbers, deflated; the inverse of `quantised`.
+
+    Raises ValueError if they have another shape or are not finite.
+    """
+    numbers = inflated(codes)
+    if len(numbers) and numbers.max() >= len(book):
+        raise ValueError(f"numbers up to {numbers.max()} of a codebook of {len(book)}")
+    with np.errstate(over="ignore"):
+        values = book.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("a codebook of numbers that are not finite")
+    if (len(numbers), *values.shape[1:]) != shape:
+        raise ValueError(f"{(len(numbers), *values.shape[1:])} numbers in place of {shape}")
+    rows: NDArray[np.float32] = values[numbers] if len(numbers) else np.zeros(shape, np.float32)
+    return rows
 
 
 def _nearest(book: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.int64]:

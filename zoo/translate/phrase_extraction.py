@@ -52,7 +52,6 @@ def phrase_table(
     target: Corpus,
     links: Links,
     *,
-    weights: NDArray[np.float64] | None = None,
     longest: int = LONGEST,
     options: int = 20,
     largest: int | None = None,
@@ -65,7 +64,6 @@ def phrase_table(
     word is better than nothing; a word that is never a phrase of its own gets those that it is
     linked to.
 
-    weights: [N] how often each sentence pair counts in p(f|e) and p(e|f); once if not said.
     options: the translations of a source phrase that are kept, by p(e|f).
     largest: how many pairs are kept in all, about: the most significant.
     """
@@ -74,8 +72,7 @@ def phrase_table(
     e, e_postings = _numbered(target, where.target, where.target_lengths, longest)
     targets = int(e.max(initial=0)) + 1
     keys, first, which = np.unique(f * targets + e, return_index=True, return_inverse=True)
-    shares = np.ones(len(source)) if weights is None else weights
-    counts = np.bincount(which, shares[source.sentence_of[where.source]])
+    counts = np.bincount(which)
     f, e = keys // targets, keys % targets
     scores = np.empty((len(keys), 4))
     scores[:, 0] = np.log(counts / np.bincount(e, counts)[e])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.translate.corpus import Vocabulary
-from zoo.translate.packing import deflated, inflated, packed, quantised, unpacked
+from zoo.translate.packing import deflated, looked_up, packed, quantised, unpacked
 
 LONGEST = 7  # tokens of a phrase; three bits hold it
 
@@ -59,19 +58,6 @@ class PhraseTable:
             return range(0)
         return range(int(self.option_offsets[low]), int(self.option_offsets[low + 1]))
 
-    def restricted(
-        self, source: Vocabulary, target: Vocabulary
-    ) -> tuple[PhraseTable, Vocabulary, Vocabulary]:
-        """The table in the vocabularies of its own words, which come back with it."""
-        small_source, new_source = source.restricted(self.source_tokens)
-        small_target, new_target = target.restricted(self.target_tokens)
-        table = replace(
-            self,
-            source_tokens=new_source[self.source_tokens],
-            target_tokens=new_target[self.target_tokens],
-        )
-        return table, small_source, small_target
-
     def quantised(self) -> PhraseTable:
         """The table with 256 values for each score, and 256 triples for each three orientations."""
         return self.from_arrays(self.to_arrays())
@@ -102,27 +88,54 @@ class PhraseTable:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PhraseTable:
-        """The table that was stored, its values as of `quantised`."""
+        """The table that was stored, its values as of `quantised`.
+
+        Raises ValueError if the arrays do not fit each other.
+        """
         both = unpacked(arrays["source_lengths"])
         same, lengths = both >> 3, both & 7
+        fresh = unpacked(arrays["source_tokens"])
+        counts = unpacked(arrays["option_counts"])
+        target_lengths = unpacked(arrays["target_lengths"])
+        target_tokens = unpacked(arrays["target_tokens"])
+        size = len(target_lengths)
+        if (same >= lengths).any() or (same > np.append(0, lengths)[:-1]).any():
+            raise ValueError("phrases that share more words than they have")
+        if not ((target_lengths > 0) & (target_lengths <= LONGEST)).all() or (counts < 1).any():
+            raise ValueError("phrases without words or without translations, or too long ones")
+        for numbers, others in (
+            ((lengths - same).sum(), len(fresh)),
+            (len(counts), len(lengths)),
+            (counts.sum(), size),
+            (target_lengths.sum(), len(target_tokens)),
+        ):
+            if numbers != others:
+                raise ValueError(f"{others} rows in place of {numbers}")
         source_offsets = _offsets(lengths)
-        new = iter(unpacked(arrays["source_tokens"]).tolist())
+        new = iter(fresh.tolist())
         tokens: list[int] = []
         for shared, length, begin in zip(
             same.tolist(), lengths.tolist(), [0, *source_offsets[:-2].tolist()], strict=False
         ):
             tokens += tokens[begin : begin + shared]
             tokens += [next(new) for _ in range(length - shared)]
+        source_tokens = np.array(tokens, np.int32)
+        if not _rise(source_tokens, source_offsets[:-1], lengths, same):
+            raise ValueError("phrases in another order than that of their words")
         columns = {
-            name: arrays[f"{name}_book"].astype(np.float32)[inflated(arrays[name])]
-            for name in ("score_0", "score_1", "score_2", "score_3", "previous", "next")
+            name: looked_up(arrays[name], arrays[f"{name}_book"], (size, width))
+            for names, width in (
+                (("score_0", "score_1", "score_2", "score_3"), 1),
+                (("previous", "next"), 3),
+            )
+            for name in names
         }
         return cls(
-            source_tokens=np.array(tokens, np.int32),
+            source_tokens=source_tokens,
             source_offsets=source_offsets,
-            option_offsets=_offsets(unpacked(arrays["option_counts"])),
-            target_tokens=unpacked(arrays["target_tokens"]).astype(np.int32),
-            target_offsets=_offsets(unpacked(arrays["target_lengths"])),
+            option_offsets=_offsets(counts),
+            target_tokens=target_tokens.astype(np.int32),
+            target_offsets=_offsets(target_lengths),
             scores=np.hstack([columns[f"score_{k}"] for k in range(4)]),
             reordering=np.hstack([columns["previous"], columns["next"]]),
         )
@@ -132,3 +145,15 @@ def _offsets(lengths: NDArray[Any]) -> NDArray[np.int32]:
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def _rise(
+    tokens: NDArray[np.int32],
+    begins: NDArray[np.int32],
+    lengths: NDArray[np.int64],
+    same: NDArray[np.int64],
+) -> bool:
+    """Whether each phrase comes after the one before it, with which it shares its first words."""
+    longer = same[1:] == lengths[:-1]
+    greater = tokens[begins[1:] + same[1:]] > tokens[begins[:-1] + same[1:]]
+    return bool((longer | greater).all())

@@ -23,6 +23,8 @@ class Pieces:
     def __init__(self, model: bytes, languages: Sequence[str]) -> None:
         self.model = model
         self.languages = tuple(languages)
+        if not model:  # SentencePiece would complain on standard error
+            raise ValueError("no SentencePiece model: it is empty")
         try:
             self._processor = _sentencepiece().SentencePieceProcessor(model_proto=model)
         except RuntimeError as error:

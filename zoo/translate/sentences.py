@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoo.errors import MissingDependencyError
 from zoo.text import Passage
 
-_LINE = re.compile(r"[^\n]*\n?")
+_LINE = re.compile(r"[^\n\x85\u2028\u2029]*[\n\x85\u2028\u2029]?")
 _BLANK = re.compile(r"\s")
 # Where a sentence that is too long is best cut: after the last of these before the limit.
 _PAUSES = (",", ";", ":", "，", "、", "；")
@@ -17,6 +17,7 @@ _PAUSES = (",", ";", ":", "，", "、", "；")
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 # What is longer than 200 letters was not written by a person, and is cut.
 _WORD = re.compile(rf"[{UNSPACED}]{{1,3}}|[^\s{UNSPACED}]{{1,200}}")
+_LONGEST = 600  # characters of a piece, however few its words are
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Piece:
 
 
 def split(passage: Passage, longest: int) -> list[Piece]:
-    """The sentences of a text, none of more than `longest` words; their sum is the text.
+    """The sentences of a text, cut to `longest` words and 600 characters; their sum is the text.
 
     In writing without spaces, up to three characters are a word.
     """
@@ -66,7 +67,7 @@ def _sentences(line: str, language: str) -> list[str]:
 
 
 def _pieces(sentence: str, longest: int) -> Iterator[Piece]:
-    """Pieces of at most `longest` words; the blank space around them is kept."""
+    """Pieces of at most `longest` words and 600 characters, with the blank space around them."""
     words = list(_WORD.finditer(sentence))
     if not words:
         if sentence:
@@ -74,12 +75,23 @@ def _pieces(sentence: str, longest: int) -> Iterator[Piece]:
         return
     if words[0].start():
         yield Piece("", sentence[: words[0].start()], False)
-    while words:
-        count = min(longest, len(words))
-        if count < len(words):
-            pauses = [i for i in range(count // 2, count) if words[i][0].endswith(_PAUSES)]
-            count = pauses[-1] + 1 if pauses else count
-        text = sentence[words[0].start() : words[count - 1].end()]
-        end = words[count].start() if count < len(words) else len(sentence)
-        yield Piece(text, sentence[words[count - 1].end() : end], any(map(str.isalpha, text)))
-        words = words[count:]
+    first = 0
+    while first < len(words):
+        after = _after(words, first, longest)
+        text = sentence[words[first].start() : words[after - 1].end()]
+        end = words[after].start() if after < len(words) else len(sentence)
+        yield Piece(text, sentence[words[after - 1].end() : end], any(map(str.isalpha, text)))
+        first = after
+
+
+def _after(words: list[re.Match[str]], first: int, longest: int) -> int:
+    """The first word after the piece that begins with one: rather after a pause or a blank."""
+    after, most = first + 1, words[first].start() + _LONGEST
+    while after < min(first + longest, len(words)) and words[after].end() <= most:
+        after += 1
+    if after == len(words):
+        return after
+    last = range((first + after) // 2, after)
+    pauses = [i for i in last if words[i][0].endswith(_PAUSES)]
+    blanks = [i for i in last if words[i].end() < words[i + 1].start()]
+    return (pauses or blanks or last)[-1] + 1

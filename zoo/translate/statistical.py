@@ -21,19 +21,28 @@ from zoo.progress import Progress
 from zoo.text import Passage
 from zoo.translate.alignment import Alignment, align
 from zoo.translate.bitext import Pair, direction_of, fit_together, lent, pairs_of
-from zoo.translate.corpus import Corpus, Vocabulary
+from zoo.translate.corpus import END, START, UNKNOWN, Corpus, Vocabulary
 from zoo.translate.kneser_ney import estimate
 from zoo.translate.ngrams import NgramModel
 from zoo.translate.phrase_options import FEATURES, Floats
 from zoo.translate.phrase_table import PhraseTable
 from zoo.translate.stack_decoder import LIMIT, STACK, Derivation, StackDecoder, default_weights
 from zoo.translate.stack_search import LONGEST_SENTENCE
-from zoo.translate.tokens import Tokens, TrueCase, begins_with_capital, raised
+from zoo.translate.tokens import Tokens, TrueCase, begins_with_capital, has_rules, raised
 from zoo.translate.translator import Hypothesis, Translator
 from zoo.translate.tuning import Candidate, bleu_counts, tune
 
 Arrays = Mapping[str, NDArray[Any]]
 _RANGES = {"stack": (1, 2000), "distortion": (0, 100)}  # of the options of predict
+_FIT_RANGES = {  # of the options of fit
+    "phrases": (1, 1 << 28),
+    "ngrams": (1, 1 << 28),
+    "order": (2, 9),
+    "rounds": (0, 1000),
+    "restarts": (0, 1000),
+    "candidates": (1, 10_000),
+}
+_HEAVIEST = 1e6  # weight of a feature
 _TUNING_LENGTH = 50  # words of a sentence to tune on
 _SIDES = ("source", "target")
 
@@ -92,12 +101,7 @@ class StatisticalTranslator(Translator):
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         super()._check_options(options)
-        for name, (least, most) in _RANGES.items():
-            value = options.get(name, least)
-            if type(value) is not int or not least <= value <= most:
-                raise InputError(
-                    f"{name} is a whole number from {least} to {most}; {value!r} came."
-                )
+        _check_whole(options, _RANGES)
 
     def _translate(  # type: ignore[override]
         self, pieces: Sequence[Passage], *, stack: int = STACK, distortion: int | None = None
@@ -158,8 +162,13 @@ class StatisticalTranslator(Translator):
         options: the method's own; see `_train` of its class.
         """
         check_known(f"{cls.__name__} learns with", options, cls.fit_options())
+        _check_whole(options, _FIT_RANGES)
+        also = options.get("also", ())
+        if not isinstance(also, list | tuple) or not all(isinstance(name, str) for name in also):
+            raise InputError(f"also is a list of names of data sets; {also!r} came.")
         learn, held_out = list(train), list(validation or ())
         direction = direction_of([*learn, *held_out])
+        _check_direction(*direction)
         log_file = None
         if workspace is not None:
             workspace.mkdir(parents=True, exist_ok=True)
@@ -196,15 +205,15 @@ class StatisticalTranslator(Translator):
         restarts: int = 3,
         candidates: int = 100,
     ) -> Self:
-        """Align, count, tune.
+        """Align, count, tune; without validation texts that are short enough, don't tune.
 
         also: names of data sets whose training texts are learned from, too. phrases, ngrams: how
         many are kept at most. order: of the language model. rounds, restarts: of tuning; see
         `tune`. candidates: translations of each sentence that a round of it looks at.
         """
-        if min(phrases, ngrams, order, candidates) < 1 or min(rounds, restarts) < 0:
-            raise InputError("Sizes and orders are at least 1, rounds and restarts not negative.")
         every = [*train, *(pair for name in also for pair in lent(name, direction))]
+        if not every:
+            raise InputError("Of the texts to learn from, none has a translation.")
         tokens = tuple(map(Tokens, direction))
         split = [
             [one.split(text) for text in report.track(column, f"Words of {language}")]
@@ -232,8 +241,11 @@ class StatisticalTranslator(Translator):
         model = estimate(text, len(known[1]), order=order, largest=ngrams)
         report.log(ngrams=len(model.trie.words))
         sides = [Side(*one) for one in zip(direction, tokens, cases, known, strict=True)]
-        new = cls(sides[0], sides[1], table.quantised(), model.quantised(), default_weights(), {})
-        if validation and rounds:
+        untuned = {"tuned": False}
+        new = cls(
+            sides[0], sides[1], table.quantised(), model.quantised(), default_weights(), untuned
+        )
+        if rounds:
             new._tune(validation, rounds, restarts, candidates, seed, report)
         return new
 
@@ -251,7 +263,7 @@ class StatisticalTranslator(Translator):
         seed: int,
         report: Progress,
     ) -> None:
-        """Choose the weights with which validation texts are translated best."""
+        """Choose the weights with which short validation texts are translated best, if any."""
         numbers: dict[str, int] = {}
 
         def numbered(words: Iterable[str]) -> NDArray[np.int64]:
@@ -263,6 +275,8 @@ class StatisticalTranslator(Translator):
             reference = self.target.case.lowered(self.target.tokens.split(target))
             if 0 < len(words) <= _TUNING_LENGTH and reference:
                 texts.append((words, numbered(reference)))
+        if not texts:
+            return
 
         def translate(weights: Floats) -> list[list[Candidate]]:
             return [
@@ -327,6 +341,7 @@ class StatisticalTranslator(Translator):
 
     @classmethod
     def _from_weights(cls, settings: Mapping[str, Any], arrays: Arrays, device: str) -> Self:
+        _check_settings(settings)
         sides = [
             Side(
                 settings[name],
@@ -352,6 +367,35 @@ class StatisticalTranslator(Translator):
         return {"rounds": 1, "restarts": 0, "candidates": 10, "order": 2}
 
 
+def _check_whole(options: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> None:
+    for name, (least, most) in ranges.items():
+        value = options.get(name, least)
+        if type(value) is not int or not least <= value <= most:
+            raise InputError(f"{name} is a whole number from {least} to {most}; {value!r} came.")
+
+
+def _check_direction(source: str, target: str) -> None:
+    if source == target:
+        raise InputError(f"A text in {source!r} needs no translation into {target!r}.")
+    for language in (source, target):
+        if not has_rules(language):
+            raise InputError(f"There are no rules for the words of the language {language!r}.")
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    source, target = (settings[name] for name in _SIDES)
+    if not isinstance(source, str) or not isinstance(target, str) or source == target:
+        raise ValueError(f"from {source!r} to {target!r}")
+    if not has_rules(source) or not has_rules(target):
+        raise ValueError(f"no rules for the words of {source!r} or {target!r}")
+    for name in FEATURES:
+        weight = settings["weights"][name]
+        if type(weight) is not float or not abs(weight) <= _HEAVIEST:  # NaN is not, either
+            raise ValueError(f"{weight!r} as the weight of {name}")
+    if not isinstance(settings["choices"], Mapping):
+        raise TypeError(f"choices of type {type(settings['choices']).__name__}")
+
+
 def _under(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
     return {
         name.removeprefix(prefix): array
@@ -375,7 +419,7 @@ def _reduced(
     for old, vocabulary in zip(
         (table.source_tokens, table.target_tokens), vocabularies, strict=True
     ):
-        used = np.union1d(np.arange(len(Vocabulary(vocabulary.words[:3]))), old)
+        used = np.union1d((UNKNOWN, START, END), old)
         known.append(Vocabulary(tuple(vocabulary.words[number] for number in used)))
         tokens.append(np.searchsorted(used, old).astype(np.int32))
     fields = {**vars(table), "source_tokens": tokens[0], "target_tokens": tokens[1]}

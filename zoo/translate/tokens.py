@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -23,24 +23,29 @@ _GLUE = "\ue001"
 _PRIVATE = re.compile(f"[{_STAND_IN}{_GLUE}]")
 _APOSTROPHE = re.compile(r"(?<=\w)[’ʼ](?=\w)")
 # What stays one word whatever is in it, or is no letter and no punctuation of Moses' rules.
-_ATOM = re.compile(
-    r"""
+# Runs of signs are taken whole and from where they begin, so that none is read again and again.
+_RULES = r"""
       https?://[^\s<>"']+[^\s<>"'.,;:!?)\]}]      # addresses
     | www\.[^\s<>"']+[^\s<>"'.,;:!?)\]}]
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+
+    | (?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]+)+
     | </?[A-Za-z][^<>\n]*>                        # tags and entities
     | &(?:\#\d+|[A-Za-z]+);
-    | %\([^\s()]+\)[#0+-]*\d*(?:\.\d+)?[A-Za-z]   # what programs fill in
-    | %(?:\d+\$)?[#0+-]*\d*(?:\.\d+)?(?:hh?|ll?|z)?[A-Za-z](?![a-z])
+    | %\([^\s()]++\)[#0+-]*+\d*+(?:\.\d++)?+[A-Za-z]   # what programs fill in
+    | %(?:\d++\$)?+[#0+-]*+\d*+(?:\.\d++)?+(?:hh?|ll?|z)?[A-Za-z](?![a-z])
     | %\d+
     | \{\{[^{}\n]*\}\} | \$?\{[^{}\s]*\} | \$\w+
     | \\[nrt]
     | (?<![\w-])--?[A-Za-z][\w-]*                 # options of programs
-    | \w*_\w[\w]*
+    | (?<!\w)\w*_\w+
     | [^\w\s.,:;!?'"`´()\[\]{}%$€£¥-]
-    """,
+    """
+_ATOM = re.compile(_RULES, re.VERBOSE)
+# Right behind another atom they may begin within a run; an address has 64 signs before its @.
+_NEXT = re.compile(
+    _RULES.replace(r"(?<![\w.+-])[\w.+-]++", r"[\w.+-]{1,64}+").replace(r"(?<!\w)\w", r"\w"),
     re.VERBOSE,
 )
+_CONTRACTION = re.compile(r"'\w*")
 # Beside these the rules set or leave out blank space by themselves.
 _LOOSE_BEFORE, _LOOSE_AFTER = frozenset("([{\"'"), frozenset(".,:;!?%)]}\"'")
 
@@ -54,37 +59,37 @@ class Tokens:
     """
 
     def __init__(self, language: str) -> None:
-        try:
-            from sacremoses import MosesDetokenizer, MosesTokenizer
-        except ImportError:
-            raise MissingDependencyError(
-                "Translation by phrases needs sacremoses: pip install 'software-zoo[translate]'."
-            ) from None
-        self._rules: Any = MosesTokenizer(language)
-        self._inverse: Any = MosesDetokenizer(language)
+        moses = _sacremoses()
+        self._rules: Any = moses.MosesTokenizer(language)
+        self._inverse: Any = moses.MosesDetokenizer(language)
 
     def split(self, text: str) -> list[str]:
         """The words of a text; a typographic apostrophe within a word becomes a plain one."""
         text = _APOSTROPHE.sub("'", _PRIVATE.sub(" ", text))
-        atoms: list[str] = []
-
-        def take(match: re.Match[str]) -> str:
-            before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        atoms, plain, end = [], [], 0
+        for match in _atoms(text):
+            before = text[max(match.start() - 1, 0) : match.start()]
+            after = text[match.end() : match.end() + 1]
             left = _GLUE if before and not before.isspace() and before not in _LOOSE_BEFORE else ""
             right = _GLUE if after and not after.isspace() and after not in _LOOSE_AFTER else ""
             atoms.append(f"{left}{match[0]}{right}".replace(" ", "\u00a0"))
-            return f" {_STAND_IN} "
-
-        words: list[str] = self._rules.tokenize(_ATOM.sub(take, text), escape=False)
+            plain += [text[end : match.start()], f" {_STAND_IN} "]
+            end = match.end()
+        words: list[str] = self._rules.tokenize("".join([*plain, text[end:]]), escape=False)
         rest = iter(atoms)
         return [next(rest) if word == _STAND_IN else word for word in words]
 
     def join(self, words: Sequence[str]) -> str:
-        """The text that words make."""
+        """The text that words make; English 's and ' follow their word in every language."""
         atoms = [word for word in words if is_atom(word)]
-        plain: str = self._inverse.detokenize(
-            [_STAND_IN if is_atom(word) else word for word in words], unescape=False
-        )
+        shown: list[str] = []
+        for place, word in enumerate(words):
+            sign = _STAND_IN if is_atom(word) else word.replace(_STAND_IN, "")
+            if _belongs_to_the_left(words, place):
+                shown[-1] += sign
+            else:
+                shown.append(sign)
+        plain: str = self._inverse.detokenize(shown, unescape=False)
         first, *parts = plain.split(_STAND_IN)
         text = first
         for atom, part in zip(atoms, parts, strict=True):
@@ -93,6 +98,40 @@ class Tokens:
             content = atom.strip(_GLUE).replace("\u00a0", " ")
             text += content + (part.lstrip() if atom.endswith(_GLUE) else part)
         return text
+
+
+def has_rules(language: str) -> bool:
+    """Whether Moses has rules for a language; it would take all others for English."""
+    return language in _sacremoses().corpus.NonbreakingPrefixes().available_langs.values()
+
+
+def _sacremoses() -> Any:
+    try:
+        import sacremoses
+    except ImportError:
+        raise MissingDependencyError(
+            "Translation by phrases needs sacremoses: pip install 'software-zoo[translate]'."
+        ) from None
+    return sacremoses
+
+
+def _atoms(text: str) -> Iterator[re.Match[str]]:
+    match = _ATOM.search(text)
+    while match:
+        yield match
+        match = _NEXT.match(text, match.end()) or _ATOM.search(text, match.end())
+
+
+def _belongs_to_the_left(words: Sequence[str], place: int) -> bool:
+    """Whether a word is what English contracts, as 's, or an apostrophe that quotes nothing."""
+    word = words[place]
+    if not place or not _CONTRACTION.fullmatch(word) or not words[place - 1][-1:].isalnum():
+        return False
+    if word != "'":
+        return True
+    before, after = words[:place], words[place + 1 :]
+    quotes = before.count("'") % 2 == 1 or any(other.endswith("'") for other in after)
+    return not quotes and not (after and (is_atom(after[0]) or after[0][:1].isdigit()))
 
 
 def is_atom(word: str) -> bool:

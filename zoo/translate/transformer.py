@@ -26,10 +26,11 @@ from zoo.translate.parallel import Direction
 from zoo.translate.pieces import END, PADDING, Pieces
 from zoo.translate.transformer_network import Shape, TransformerNetwork
 from zoo.translate.transformer_training import Schedule, train
-from zoo.translate.translator import Hypothesis, Translator
+from zoo.translate.translator import Hypothesis, Translator, checked_beams
 from zoo.weights import half
 
-_MOST_BEAMS = 50
+BEAMS, _MOST_BEAMS = 5, 50
+_LONGEST = 120  # pieces that are translated at once: it learned from no more than a hundred
 _AT_ONCE = 2000  # pieces of sources that are translated together, each beam counted
 _WATCHED = 200  # sentences of a direction that are translated to see how learning goes
 
@@ -57,15 +58,25 @@ class TransformerTranslator(Translator):
     def directions(self) -> frozenset[Direction]:
         return frozenset(itertools.permutations(self.pieces.languages, 2))
 
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        super()._check_options(options)
+        checked_beams(options.get("beams", BEAMS), _MOST_BEAMS)
+
     def _translate(self, pieces: Sequence[Passage], **options: Any) -> list[Hypothesis]:
-        beams = options.get("beams", 5)
-        if isinstance(beams, bool) or not isinstance(beams, int) or not 1 <= beams <= _MOST_BEAMS:
-            raise InputError(f"beams is a whole number from 1 to {_MOST_BEAMS}; {beams!r} came.")
         encoded = self.pieces.encode([one.text for one in pieces])
-        rows = [
-            [self.pieces.sign(passage.target), *one.tolist(), END]
-            for passage, one in zip(pieces, encoded, strict=True)
+        parts = [
+            (i, part) for i, one in enumerate(encoded) for part in _parts(one.tolist(), _LONGEST)
         ]
+        rows = [[self.pieces.sign(pieces[i].target), *part, END] for i, part in parts]
+        answers: list[list[Hypothesis]] = [[] for _ in pieces]
+        for (i, _), one in zip(parts, self._search(rows, **options), strict=True):
+            answers[i].append(one)
+        return [
+            Hypothesis(" ".join(one.text for one in own), sum(one.score for one in own))
+            for own in answers
+        ]
+
+    def _search(self, rows: list[list[int]], *, beams: int = BEAMS) -> list[Hypothesis]:
         found: list[Hypothesis] = [Hypothesis("", 0.0)] * len(rows)
         for group in _of_one_length(rows, _AT_ONCE // beams):
             sources = padded([rows[i] for i in group]).to(self.device)
@@ -157,11 +168,16 @@ class TransformerTranslator(Translator):
         favoured: a language; directions from it, into it and between others are drawn with weights.
         held_out: directions, as "de-fr", that are never learned from.
         """
+        if isinstance(also, str):
+            raise InputError(f"also is a list of data sets; the text {also!r} came.")
         corpora = [(train_pairs, 1.0)]
         if also:
             lent = [example for name in also for example in data_set(name).examples("train")]
             corpora = [(train_pairs, 1 - also_share), (Pairs(lent), also_share)]
         languages = sorted(set().union(*(pairs.languages for pairs, _ in corpora)))
+        for name in held_out:
+            if not {*name.split("-")} <= set(languages):
+                raise InputError(f"{name!r} is no direction between {', '.join(languages)}.")
         texts = dict.fromkeys(text for pairs, _ in corpora for text in pairs.texts)
         report.log(event="pieces", texts=len(texts), languages=" ".join(languages))
         pieces = Pieces.learn(texts, languages, vocabulary)
@@ -230,13 +246,25 @@ class TransformerTranslator(Translator):
         cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str
     ) -> Self:
         pieces = Pieces(arrays["pieces"].tobytes(), settings["languages"])
-        network = TransformerNetwork(Shape(**settings["shape"]))
+        if not all(np.isfinite(one).all() for one in arrays.values()):
+            raise ValueError("numbers that are not finite")
+        try:
+            network = TransformerNetwork(Shape(**settings["shape"]))
+        except InputError as error:
+            raise ValueError(error) from error
         if len(pieces) != network.shape.vocabulary:
             raise ValueError(f"{len(pieces)} pieces for {network.shape.vocabulary} vectors")
         network.load_state_dict(
             {name: torch.from_numpy(x) for name, x in arrays.items() if name != "pieces"}
         )
         return cls(network, pieces, device)
+
+
+def _parts(pieces: list[int], longest: int) -> list[list[int]]:
+    """About equal parts of at most `longest` pieces; one if there are none."""
+    count = max(1, -(-len(pieces) // longest))
+    cuts = [i * len(pieces) // count for i in range(count + 1)]
+    return [pieces[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _of_one_length(rows: Sequence[Sequence[int]], at_once: int) -> list[list[int]]:

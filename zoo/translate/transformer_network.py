@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zoo.errors import InputError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
@@ -33,6 +35,15 @@ class Shape:
     encoder_layers: int = 4
     decoder_layers: int = 3
     dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        sizes = [getattr(self, name) for name in self.__slots__ if name != "dropout"]
+        if not all(isinstance(size, int) and size > 0 for size in sizes):
+            raise InputError(f"Sizes of a network are positive whole numbers; {self} came.")
+        if self.width % (2 * self.heads):
+            raise InputError(f"{self.heads} heads do not share {self.width} numbers in pairs.")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"Dropout is from 0 to below 1; {self.dropout} came.")
 
 
 def positions(first: int, count: int, width: int) -> Tensor:
@@ -94,7 +105,7 @@ class Dropout(nn.Module):
 
     def __init__(self, share: float) -> None:
         super().__init__()
-        self.threshold = round(share * 256)
+        self.threshold = min(255, round(share * 256))
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.threshold == 0:

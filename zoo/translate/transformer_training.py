@@ -99,9 +99,10 @@ def train(
     if workspace is not None:
         path = workspace / CHECKPOINT
         runs = [Checkpoint(path, run) for run in _fingerprints(network, lesson, schedule)]
-        for run in runs:
+        for run, latest in zip(runs, (schedule.cools_at, schedule.steps), strict=True):
             stored = run.read()
-            if stored is not None:
+            # One from beyond the cooling's begin, of a run that was to be longer, is of no use.
+            if stored is not None and stored[1]["step"] <= latest:
                 step = stored[1]["step"]
                 _restore(stored[0], network, average, optimisers)
     losses = []

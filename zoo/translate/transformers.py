@@ -12,11 +12,11 @@ import torch
 import transformers
 
 from zoo import checkpoints, weights
-from zoo.errors import InputError, WeightsError
+from zoo.errors import WeightsError
 from zoo.text import Passage
 from zoo.translate.hub_languages import Languages, named_direction, read_languages
 from zoo.translate.hub_models import ADAPTERS
-from zoo.translate.translator import Hypothesis, Translator
+from zoo.translate.translator import Hypothesis, Translator, checked_beams
 
 BEAMS = 5
 _MOST_BEAMS = 64
@@ -78,9 +78,7 @@ class TransformersTranslator(Translator):
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         super()._check_options(options)
-        beams = options.get("beams", BEAMS)
-        if not isinstance(beams, int) or isinstance(beams, bool) or not 1 <= beams <= _MOST_BEAMS:
-            raise InputError(f"beams is a whole number from 1 to {_MOST_BEAMS}; {beams!r} came.")
+        checked_beams(options.get("beams", BEAMS), _MOST_BEAMS)
 
     def _translate(self, pieces: Sequence[Passage], **options: Any) -> list[Hypothesis]:
         cut = [self._cut(piece) for piece in pieces]
