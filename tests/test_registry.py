@@ -171,7 +171,7 @@ def test_models_are_listed_by_name_and_narrowed_by_filters() -> None:
     ("filters", "message"),
     [
         ({"domain": "visoin"}, "There is no domain named 'visoin'; did you mean vision?"),
-        ({"task": "classification"}, "did you mean image-classification"),
+        ({"task": "classification"}, "did you mean image-classification or translation?"),
         ({"generation": "3.0"}, "There is no generation named '3.0'"),
         ({"generation": 3}, "There is no generation named '3'"),
     ],

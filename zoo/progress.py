@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+LOG = "log.jsonl"
+
 
 class Progress:
     """Handed to every `fit`.
@@ -22,6 +24,14 @@ class Progress:
         self.show = show
         self.log_file = log_file
         self._began = time.monotonic()
+
+    @classmethod
+    def kept_in(cls, workspace: Path | None, *, show: bool) -> Progress:
+        """One whose log is in a folder, which is made if it is not there; None keeps none."""
+        if workspace is None:
+            return cls(show=show)
+        workspace.mkdir(parents=True, exist_ok=True)
+        return cls(show=show, log_file=workspace / LOG)
 
     def track(
         self, iterable: Iterable[T], description: str, *, total: int | None = None

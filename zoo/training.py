@@ -18,7 +18,7 @@ from zoo.entries import DataSetInfo, ModelInfo, Recipe
 from zoo.errors import InputError, UnknownNameError, ZooError
 from zoo.machine import describe_cpu, usable_cores
 from zoo.model import Model
-from zoo.progress import Progress
+from zoo.progress import LOG, Progress
 from zoo.registry import data_set, data_set_info, model_class_of
 from zoo.tasks import task
 
@@ -51,8 +51,7 @@ def train(
     model_class = model_class_of(entry)
     _check_options(entry.name, model_class, recipe, options or {})
     used = {**recipe.options, **(options or {})}
-    workspace.mkdir(parents=True, exist_ok=True)
-    report = Progress(show=progress, log_file=workspace / "log.jsonl")
+    report = Progress.kept_in(workspace, show=progress)
     learn: list[Example] = []
     held_out: list[Example] = []
     about_data: dict[str, Any] = {"data": recipe.data}
@@ -71,7 +70,7 @@ def train(
             "train": content_hash(source.info, learn),
             "validation": content_hash(source.info, held_out),
         }
-    earlier = seconds_so_far(workspace / "log.jsonl")
+    earlier = seconds_so_far(workspace / LOG)
     report.log(event="start", model=entry.name, train=len(learn), validation=len(held_out))
     began = time.monotonic()
     model = model_class.fit(

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from zoo.text import Passage
-from zoo.translate.sentences import Piece, split
+from zoo.translate.sentences import Piece, equal_parts, split
 
 
 def pieces(text: str, longest: int = 80, language: str = "en") -> list[tuple[str, str]]:
@@ -95,3 +95,14 @@ def test_nothing_is_lost_in_any_language(language: str) -> None:
             assert all(one.text == one.text.strip() for one in found)
             assert not any(one.space.strip() for one in found)
             assert max(len(one.text) for one in found) <= 600
+
+
+def test_parts_are_few_and_about_equal() -> None:
+    assert equal_parts([], 3) == [[]]
+    assert equal_parts([1, 2, 3], 3) == [[1, 2, 3]]
+    assert equal_parts([1, 2, 3, 4], 3) == [[1, 2], [3, 4]]
+    for count in range(1, 40):
+        parts = equal_parts(list(range(count)), 7)
+        assert [x for part in parts for x in part] == list(range(count))
+        assert len(parts) == -(-count // 7)
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1

@@ -30,7 +30,7 @@ from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
 from zoo.games.rules import Rules, State
 from zoo.games.self_play import Experience, Order, SelfPlay, work
 from zoo.predictions import Move
-from zoo.progress import Progress
+from zoo.progress import LOG, Progress
 from zoo.registry import data_set
 from zoo.tasks import task
 
@@ -96,9 +96,7 @@ class Run:
         if workspace is not None:
             workspace.mkdir(parents=True, exist_ok=True)
             self.learner.read(workspace, self.fingerprint)
-        self.report = Progress(
-            show=progress, log_file=None if workspace is None else workspace / "log.jsonl"
-        )
+        self.report = Progress.kept_in(workspace, show=progress)
         done = self.learner.iteration
         self.replay = Replay.opened(
             None if workspace is None else workspace / REPLAY,
@@ -154,7 +152,7 @@ class Run:
         )
         if self.workspace is not None:
             learner.write(self.workspace, self.fingerprint)
-            draw(self.workspace / "log.jsonl", self.workspace / "learning-curve.png")
+            draw(self.workspace / LOG, self.workspace / "learning-curve.png")
 
     def _play(self, work_off: Work) -> Experience:
         iteration = self.learner.iteration

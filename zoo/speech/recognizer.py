@@ -89,16 +89,12 @@ class WordRecognizer(Model):
         unknown = sorted({one.word for one in held_out} - set(vocabulary))
         if unknown:
             raise InputError(f"Validation examples have words that training has not: {unknown}.")
-        log_file = None
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-            log_file = workspace / "log.jsonl"
         return cls._train(
             learn,
             held_out,
             vocabulary,
             seed=seed,
-            report=Progress(show=progress, log_file=log_file),
+            report=Progress.kept_in(workspace, show=progress),
             workspace=workspace,
             **options,
         )

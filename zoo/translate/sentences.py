@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
 
 from zoo.errors import MissingDependencyError
 from zoo.text import Passage
 
+T = TypeVar("T")
 _LINE = re.compile(r"[^\n\x85\u2028\u2029]*[\n\x85\u2028\u2029]?")
 _BLANK = re.compile(r"\s")
 # Where a sentence that is too long is best cut: after the last of these before the limit.
@@ -30,6 +33,13 @@ class Piece:
     text: str
     space: str
     translatable: bool
+
+
+def equal_parts(items: Sequence[T], longest: int) -> list[Sequence[T]]:
+    """As few parts as can be of at most `longest` items, about as long as each other."""
+    count = max(1, -(-len(items) // longest))
+    cuts = [i * len(items) // count for i in range(count + 1)]
+    return [items[a:b] for a, b in pairwise(cuts)]
 
 
 def split(passage: Passage, longest: int) -> list[Piece]:

@@ -6,7 +6,6 @@ import inspect
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -21,14 +20,16 @@ from zoo.progress import Progress
 from zoo.text import Passage
 from zoo.translate.alignment import Alignment, align
 from zoo.translate.bitext import Pair, direction_of, fit_together, lent, pairs_of
+from zoo.translate.checks import SIDES, check_direction, check_settings, check_whole
 from zoo.translate.corpus import END, START, UNKNOWN, Corpus, Vocabulary
 from zoo.translate.kneser_ney import estimate
 from zoo.translate.ngrams import NgramModel
 from zoo.translate.phrase_options import FEATURES, Floats
 from zoo.translate.phrase_table import PhraseTable
+from zoo.translate.sentences import equal_parts
 from zoo.translate.stack_decoder import LIMIT, STACK, Derivation, StackDecoder, default_weights
 from zoo.translate.stack_search import LONGEST_SENTENCE
-from zoo.translate.tokens import Tokens, TrueCase, begins_with_capital, has_rules, raised
+from zoo.translate.tokens import Tokens, TrueCase, begins_with_capital, raised
 from zoo.translate.translator import Hypothesis, Translator
 from zoo.translate.tuning import Candidate, bleu_counts, tune
 
@@ -42,9 +43,7 @@ _FIT_RANGES = {  # of the options of fit
     "restarts": (0, 1000),
     "candidates": (1, 10_000),
 }
-_HEAVIEST = 1e6  # weight of a feature
 _TUNING_LENGTH = 50  # words of a sentence to tune on
-_SIDES = ("source", "target")
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class StatisticalTranslator(Translator):
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         super()._check_options(options)
-        _check_whole(options, _RANGES)
+        check_whole(options, _RANGES)
 
     def _translate(  # type: ignore[override]
         self, pieces: Sequence[Passage], *, stack: int = STACK, distortion: int | None = None
@@ -114,7 +113,7 @@ class StatisticalTranslator(Translator):
         words = self.source.case.lowered(written)
         translation: list[str] = []
         phrases: list[Phrase] = []
-        for part in _parts(words):
+        for part in equal_parts(words, LONGEST_SENTENCE) if words else ():
             derivation = self._derivations(part, self.weights, stack, limit, 1)[0]
             weighted = derivation.features * self.weights
             for step, scores in zip(derivation.steps, weighted.tolist(), strict=True):
@@ -162,23 +161,19 @@ class StatisticalTranslator(Translator):
         options: the method's own; see `_train` of its class.
         """
         check_known(f"{cls.__name__} learns with", options, cls.fit_options())
-        _check_whole(options, _FIT_RANGES)
+        check_whole(options, _FIT_RANGES)
         also = options.get("also", ())
         if not isinstance(also, list | tuple) or not all(isinstance(name, str) for name in also):
             raise InputError(f"also is a list of names of data sets; {also!r} came.")
         learn, held_out = list(train), list(validation or ())
         direction = direction_of([*learn, *held_out])
-        _check_direction(*direction)
-        log_file = None
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-            log_file = workspace / "log.jsonl"
+        check_direction(*direction)
         return cls._train(
             pairs_of(learn, direction),
             pairs_of(held_out, direction),
             direction,
             seed=seed,
-            report=Progress(show=progress, log_file=log_file),
+            report=Progress.kept_in(workspace, show=progress),
             **options,
         )
 
@@ -328,7 +323,7 @@ class StatisticalTranslator(Translator):
     def _to_weights(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays = {f"table.{name}": array for name, array in self.table.to_arrays().items()}
         arrays |= {f"model.{name}": array for name, array in self.model.to_arrays().items()}
-        for name, side in zip(_SIDES, (self.source, self.target), strict=True):
+        for name, side in zip(SIDES, (self.source, self.target), strict=True):
             arrays[f"{name}.words"] = side.vocabulary.to_array()
             arrays[f"{name}.case"] = side.case.to_array()
         settings = {
@@ -341,7 +336,7 @@ class StatisticalTranslator(Translator):
 
     @classmethod
     def _from_weights(cls, settings: Mapping[str, Any], arrays: Arrays, device: str) -> Self:
-        _check_settings(settings)
+        check_settings(settings)
         sides = [
             Side(
                 settings[name],
@@ -349,7 +344,7 @@ class StatisticalTranslator(Translator):
                 TrueCase.of_array(arrays[f"{name}.case"]),
                 Vocabulary.from_array(arrays[f"{name}.words"]),
             )
-            for name in _SIDES
+            for name in SIDES
         ]
         table = PhraseTable.from_arrays(_under("table.", arrays))
         model = NgramModel.from_arrays(_under("model.", arrays))
@@ -367,48 +362,12 @@ class StatisticalTranslator(Translator):
         return {"rounds": 1, "restarts": 0, "candidates": 10, "order": 2}
 
 
-def _check_whole(options: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> None:
-    for name, (least, most) in ranges.items():
-        value = options.get(name, least)
-        if type(value) is not int or not least <= value <= most:
-            raise InputError(f"{name} is a whole number from {least} to {most}; {value!r} came.")
-
-
-def _check_direction(source: str, target: str) -> None:
-    if source == target:
-        raise InputError(f"A text in {source!r} needs no translation into {target!r}.")
-    for language in (source, target):
-        if not has_rules(language):
-            raise InputError(f"There are no rules for the words of the language {language!r}.")
-
-
-def _check_settings(settings: Mapping[str, Any]) -> None:
-    source, target = (settings[name] for name in _SIDES)
-    if not isinstance(source, str) or not isinstance(target, str) or source == target:
-        raise ValueError(f"from {source!r} to {target!r}")
-    if not has_rules(source) or not has_rules(target):
-        raise ValueError(f"no rules for the words of {source!r} or {target!r}")
-    for name in FEATURES:
-        weight = settings["weights"][name]
-        if type(weight) is not float or not abs(weight) <= _HEAVIEST:  # NaN is not, either
-            raise ValueError(f"{weight!r} as the weight of {name}")
-    if not isinstance(settings["choices"], Mapping):
-        raise TypeError(f"choices of type {type(settings['choices']).__name__}")
-
-
 def _under(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
     return {
         name.removeprefix(prefix): array
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _parts(words: Sequence[str]) -> list[Sequence[str]]:
-    """About equal parts of a sentence that is too long, else the whole."""
-    count = -(-len(words) // LONGEST_SENTENCE)
-    cuts = [i * len(words) // count for i in range(count + 1)]
-    return [words[a:b] for a, b in pairwise(cuts)]
 
 
 def _reduced(

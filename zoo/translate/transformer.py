@@ -24,6 +24,7 @@ from zoo.translate.beam import search
 from zoo.translate.lesson import Lesson, Pairs, padded
 from zoo.translate.parallel import Direction
 from zoo.translate.pieces import END, PADDING, Pieces
+from zoo.translate.sentences import equal_parts
 from zoo.translate.transformer_network import Shape, TransformerNetwork
 from zoo.translate.transformer_training import Schedule, train
 from zoo.translate.translator import Hypothesis, Translator, checked_beams
@@ -65,7 +66,9 @@ class TransformerTranslator(Translator):
     def _translate(self, pieces: Sequence[Passage], **options: Any) -> list[Hypothesis]:
         encoded = self.pieces.encode([one.text for one in pieces])
         parts = [
-            (i, part) for i, one in enumerate(encoded) for part in _parts(one.tolist(), _LONGEST)
+            (i, part)
+            for i, one in enumerate(encoded)
+            for part in equal_parts(one.tolist(), _LONGEST)
         ]
         rows = [[self.pieces.sign(pieces[i].target), *part, END] for i, part in parts]
         answers: list[list[Hypothesis]] = [[] for _ in pieces]
@@ -105,16 +108,11 @@ class TransformerTranslator(Translator):
         options: of `_train`.
         """
         check_known(f"{cls.__name__} learns with", options, cls.fit_options())
-        log_file = None
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-            log_file = workspace / "log.jsonl"
-        report = Progress(show=progress, log_file=log_file)
         return cls._train(
             Pairs(list(train)),
             list(validation or ()),
             seed=seed,
-            report=report,
+            report=Progress.kept_in(workspace, show=progress),
             workspace=workspace,
             **options,
         )
@@ -258,13 +256,6 @@ class TransformerTranslator(Translator):
             {name: torch.from_numpy(x) for name, x in arrays.items() if name != "pieces"}
         )
         return cls(network, pieces, device)
-
-
-def _parts(pieces: list[int], longest: int) -> list[list[int]]:
-    """About equal parts of at most `longest` pieces; one if there are none."""
-    count = max(1, -(-len(pieces) // longest))
-    cuts = [i * len(pieces) // count for i in range(count + 1)]
-    return [pieces[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _of_one_length(rows: Sequence[Sequence[int]], at_once: int) -> list[list[int]]:

@@ -16,6 +16,7 @@ from zoo.errors import WeightsError
 from zoo.text import Passage
 from zoo.translate.hub_languages import Languages, named_direction, read_languages
 from zoo.translate.hub_models import ADAPTERS
+from zoo.translate.sentences import equal_parts
 from zoo.translate.translator import Hypothesis, Translator, checked_beams
 
 BEAMS = 5
@@ -110,12 +111,7 @@ class TransformersTranslator(Translator):
         ).input_ids
         body = [self._unknown if token in self._special else token for token in body]
         room = self._longest_input - len(before) - len(after)
-        count = max(1, -(-len(body) // room))
-        size = max(1, -(-len(body) // count))
-        return [
-            [*before, *body[start : start + size], *after]
-            for start in range(0, max(1, len(body)), size)
-        ]
+        return [[*before, *part, *after] for part in equal_parts(body, room)]
 
     def _limit(self, ids: list[int]) -> int:
         """How many tokens may come of these."""

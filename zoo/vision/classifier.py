@@ -107,16 +107,12 @@ class ImageClassifier(Model):
             held_out, _ = _decode(validation, (height, width), mode, labels)
         if len(labels) < 2:
             raise InputError(f"A classifier needs at least two classes; {len(labels)} came.")
-        log_file = None
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-            log_file = workspace / "log.jsonl"
         model = cls._train(
             learn,
             held_out,
             Interface((height, width), mode, labels),
             seed=seed,
-            report=Progress(show=progress, log_file=log_file),
+            report=Progress.kept_in(workspace, show=progress),
             workspace=workspace,
             **options,
         )
