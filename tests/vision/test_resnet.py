@@ -133,7 +133,8 @@ OPTIONS: dict[str, Any] = {
     "shear": 0.1,
     "scale": 0.1,
     "elastic": 0.5,
-    "epochs": 4,
+    "epochs": 3,
+    "restart_epochs": 1,
 }
 
 
@@ -346,6 +347,15 @@ def test_learning_rate_rises_and_falls() -> None:
     assert {epoch: schedule.rate(epoch) for epoch in expected} == pytest.approx(expected)
 
 
+def test_learning_rate_rises_and_falls_again_after_a_restart() -> None:
+    schedule = Schedule(
+        epochs=8, restart_epochs=4, learning_rate=1.0, restart_rate=0.5, warmup=0.25
+    )
+    assert schedule.all_epochs == 12
+    expected = {5: 0.5, 8: 0.1, 8.5: 0.3, 9: 0.5, 10.5: 0.25, 12: 0.0}
+    assert {epoch: schedule.rate(epoch) for epoch in expected} == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("wrong", [{"blocks": [1]}, {"blocks": [1, 1, 1]}, {"reduction": 9}])
 def test_impossible_networks_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="came"):
@@ -360,6 +370,8 @@ def test_impossible_networks_are_refused(wrong: dict[str, Any]) -> None:
         {"batch_size": 1},
         {"cutmix": 1.5},
         {"colour": float("nan")},
+        {"restart_epochs": -1},
+        {"restart_epochs": 2, "restart_rate": 0.0},
     ],
 )
 def test_impossible_schedules_are_refused(wrong: dict[str, Any]) -> None:

@@ -199,6 +199,7 @@ OWN_MODELS = (
                 "reduction": 8,
                 "views": {"mirror": True, "shift": 1},
                 "epochs": 100,
+                "restart_epochs": 50,
                 "batch_size": 256,
                 "learning_rate": 0.3,
                 "weight_decay": 5e-4,

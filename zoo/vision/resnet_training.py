@@ -37,6 +37,8 @@ class Schedule:
 
     learning_rate: at its peak, for the mean loss of a batch; it rises linearly from a fifth of
         that over the first `warmup` of all steps, then falls linearly to 0.
+    restart_epochs: if not 0, so many epochs follow in which it rises and falls once more (a warm
+        restart: Loshchilov & Hutter, arXiv:1608.03983), to `restart_rate` of its first peak.
     bias_factor: by how much biases learn faster than weights (Page 2018).
     weight_decay: the learning rate times this is the share of each weight that a step takes away.
     averaging_epochs: time constant of the exponential moving average of the weights.
@@ -57,6 +59,8 @@ class Schedule:
     batch_size: int = 256
     learning_rate: float = 0.4
     warmup: float = 0.2
+    restart_epochs: int = 0
+    restart_rate: float = 0.5
     momentum: float = 0.9
     bias_factor: float = 16.0
     weight_decay: float = 1e-3
@@ -78,18 +82,31 @@ class Schedule:
             raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
         if self.epochs < 1 or self.batch_size < 2:
             raise InputError("Training takes at least 1 epoch and batches of at least 2 images.")
+        if self.restart_epochs < 0 or not self.restart_rate > 0:
+            raise InputError(
+                "restart_epochs is 0 or more and restart_rate a positive share; "
+                f"{self.restart_epochs!r} and {self.restart_rate!r} came."
+            )
         if not (0 <= self.cutmix <= 1 and 0 <= self.colour < 1):
             raise InputError(
                 "cutmix is a share from 0 to 1 and colour a change from 0 to less than 1; "
                 f"{self.cutmix!r} and {self.colour!r} came."
             )
 
+    @property
+    def all_epochs(self) -> int:
+        """Those of the restart included."""
+        return self.epochs + self.restart_epochs
+
     def rate(self, epoch: float) -> float:
         """The learning rate when `epoch` epochs, parts of them included, are done."""
-        progress = epoch / self.epochs
+        peak, progress = self.learning_rate, epoch / self.epochs
+        if epoch >= self.epochs and self.restart_epochs:
+            peak *= self.restart_rate
+            progress = (epoch - self.epochs) / self.restart_epochs
         if progress < self.warmup:
-            return self.learning_rate * (0.2 + 0.8 * progress / self.warmup)
-        return self.learning_rate * (1 - progress) / (1 - self.warmup)
+            return peak * (0.2 + 0.8 * progress / self.warmup)
+        return peak * (1 - progress) / (1 - self.warmup)
 
 
 def random_generator(seed: int, *stream: int) -> torch.Generator:
@@ -339,7 +356,7 @@ def train(
             tensors, counters = stored
             trainer.restore(tensors, counters["epoch"], steps)
     coin = torch.rand(len(images), generator=random_generator(seed, 0)) < 0.5
-    while trainer.epoch < schedule.epochs:
+    while trainer.epoch < schedule.all_epochs:
         began = time.monotonic()
         epoch = trainer.epoch
         generator = random_generator(seed, 1, epoch)
@@ -348,7 +365,7 @@ def train(
         mirrored = coin ^ (epoch % 2 == 1) if schedule.mirror else torch.zeros_like(coin)
         losses = []
         order = torch.randperm(len(images), generator=generator).tensor_split(steps)
-        for batch in report.track(order, f"epoch {epoch + 1}/{schedule.epochs}"):
+        for batch in report.track(order, f"epoch {epoch + 1}/{schedule.all_epochs}"):
             pixels = augment(pixels_u8[batch], mirrored[batch], fill, schedule, generator)
             classes = labels[batch].to(device)
             shown = [(1.0, classes)]
