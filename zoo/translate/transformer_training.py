@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.progress import Progress
 from zoo.resume import Checkpoint
 from zoo.translate.lesson import Batch, Lesson
 from zoo.translate.pieces import PADDING
+from zoo.translate.smoothed_loss import smoothed_cross_entropy
 from zoo.translate.transformer_network import TransformerNetwork
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -72,10 +72,9 @@ def loss_of(network: TransformerNetwork, batch: Batch, smoothing: float) -> Tens
     """Cross-entropy of the next pieces, in nats a piece, their targets smoothed."""
     with torch.autocast(batch.source.device.type, dtype=torch.bfloat16):
         vectors = network(batch.source, batch.mask, batch.target)
-        counted = batch.wanted != PADDING
-        wanted = batch.wanted[counted]
-        logits = network.logits(vectors[counted])
-    return functional.cross_entropy(logits.float(), wanted, label_smoothing=smoothing)
+    counted = batch.wanted != PADDING
+    table = network.embedding.weight
+    return smoothed_cross_entropy(vectors[counted], table, batch.wanted[counted], smoothing)
 
 
 def train(
