@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -29,3 +32,8 @@ def say(text: str, *, style: str = "", stderr: bool = False) -> None:
     """Print one sentence: wrapped by words on a terminal, on one line in a file or pipe."""
     out = console(stderr=stderr)
     out.print(text, style=style or None, soft_wrap=not out.is_terminal)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for scripts."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo.terminal import console, say
+from zoo.terminal import INTERRUPTED, console, print_json, say
 
 if TYPE_CHECKING:
     from zoo.games.player import Player
 
-_INTERRUPTED = 130
 _ARENA_SECONDS = 0.1
 
 ModelName = Annotated[
@@ -75,7 +74,7 @@ def play(
     except KeyboardInterrupt:
         print()
         say("Interrupted; goodbye.")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def arena(
@@ -109,8 +108,6 @@ def arena(
 
     Example: zoo arena games/alphazero-connect4 games/alphabeta-connect4 --pairs 20
     """
-    import json
-
     from zoo.games.arena import match
     from zoo.games.match_files import file_name, to_json, write_match
     from zoo.games.play import load_player, rules_of, watch
@@ -131,7 +128,7 @@ def arena(
     played, interrupted = watch(rounds, pairs)
     if played is not None:
         if as_json:
-            print(json.dumps(to_json(played), indent=2, ensure_ascii=False))
+            print_json(to_json(played))
         else:
             say(played.sentence)
             say(played.details)
@@ -146,7 +143,7 @@ def arena(
             style="yellow",
             stderr=True,
         )
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
 
 
 def matches(

@@ -5,7 +5,6 @@ Nothing heavy is imported before a command runs: every call of `zoo` imports thi
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zoo.errors import InputError
-from zoo.terminal import say
+from zoo.terminal import INTERRUPTED, print_json, say
 
 if TYPE_CHECKING:
     from zoo.translate.catalog_filling import Filling
 
-_INTERRUPTED = 130
 _LONGEST_TOLD = 60  # characters of a message
 
 
@@ -97,7 +95,7 @@ def translate(
             "left_alone": [{"message": one.message, "why": one.why} for one in filling.left_alone],
             "interrupted": filling.interrupted,
         }
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        print_json(facts)
     else:
         _tell(filling, path)
     if filling.interrupted:
@@ -106,7 +104,7 @@ def translate(
             style="yellow",
             stderr=True,
         )
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
 
 
 def _standard(language: str, option: str) -> str:
