@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import plugin_package
+from tests.hub_uploads import WritableHub
 from zoo.registry import registry
 
 
@@ -47,3 +48,40 @@ def fresh_registry() -> Iterator[None]:
 def plugin(tmp_path: Path) -> Path:
     """A folder with a third party's package installed; see `plugin_package.environment`."""
     return plugin_package.install(tmp_path / "site packages")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Where the Hub's client keeps what it has fetched."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def server(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WritableHub]:
+    """An empty Hub, and the client in this process logged in to it."""
+    with WritableHub() as server:
+        server.use(monkeypatch, cache)
+        yield server
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path | bytes]:
+    """A model with two files that are sent as large ones."""
+    from tests.constant_model import Constant
+    from tests.pushes import CARD
+
+    Constant(0.75).save(tmp_path / "constant")
+    return {
+        "README.md": CARD,
+        "config.json": tmp_path / "constant" / "config.json",
+        "model.safetensors": tmp_path / "constant" / "model.safetensors",
+        "pieces.model": b"large enough",
+    }
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the client would have slept between its attempts."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    return slept

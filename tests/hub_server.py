@@ -6,17 +6,17 @@ import hashlib
 import json
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-_LFS = (".safetensors", ".bin", ".model", ".parquet")
+LFS = (".safetensors", ".bin", ".model", ".parquet")
 _API = re.compile(
     r"/api/(?P<kind>model|dataset)s/(?P<repo>[^/]+/[^/]+)"
     r"(/revision/(?P<revision>[^/]+)|/tree/(?P<tree>[^/]+))?"
@@ -63,12 +63,19 @@ class Fault:
     kind: "status", or what happens to the body of a file: "corrupt" (right size, wrong bytes),
         "truncated" (the second half is missing and not announced), "dropped" (the connection
         ends before any answer), "silent" (no answer until the server is closed).
+    times: how often; None means always.
+    method: the only method that it strikes.
+    headers, body: sent with a status.
     """
 
     pattern: str
     kind: str
     status: int = 500
     error_code: str | None = None
+    times: int | None = None
+    method: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
 
 
 class HubServer:
@@ -77,12 +84,16 @@ class HubServer:
     requests: "METHOD path" of every request so far, in order.
     """
 
+    handler: ClassVar[type[Handler]]
+
     def __init__(self) -> None:
         self.requests: list[str] = []
         self._repos: dict[tuple[str, str], dict[str, Commit]] = {}
         self._faults: list[Fault] = []
         self._closing = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._http = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (self.handler,), {"hub": self})
+        )
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
@@ -115,25 +126,23 @@ class HubServer:
     ) -> str:
         """Publish what a folder holds now as a revision; returns the commit's hash."""
         files = {
-            path.relative_to(folder).as_posix(): File(path.read_bytes(), path.suffix in _LFS)
+            path.relative_to(folder).as_posix(): File(path.read_bytes(), path.suffix in LFS)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        commit = Commit(files)
+        return self.publish(repo, Commit(files), revision=revision, repo_type=repo_type)
+
+    def publish(
+        self, repo: str, commit: Commit, *, revision: str = "main", repo_type: str = "model"
+    ) -> str:
+        """Let a revision be a commit; returns its hash."""
         revisions = self._repos.setdefault((repo_type, repo), {})
         revisions[revision] = revisions[commit.sha] = commit
         return commit.sha
 
-    def fail(
-        self,
-        pattern: str,
-        status: int = 500,
-        *,
-        kind: str = "status",
-        error_code: str | None = None,
-    ) -> None:
+    def fail(self, pattern: str, status: int = 500, *, kind: str = "status", **more: Any) -> None:
         """Spoil the requests whose path matches a shell pattern; see `Fault`."""
-        self._faults.append(Fault(pattern, kind, status, error_code))
+        self._faults.append(Fault(pattern, kind, status, **more))
 
     def heal(self) -> None:
         """Forget all faults."""
@@ -161,8 +170,15 @@ class HubServer:
 
     # --- answering ---
 
-    def fault_at(self, path: str) -> Fault | None:
-        return next((f for f in self._faults if fnmatchcase(path, f.pattern)), None)
+    def fault_at(self, method: str, path: str) -> Fault | None:
+        for position, fault in enumerate(self._faults):
+            if fnmatchcase(path, fault.pattern) and fault.method in (None, method):
+                if fault.times == 1:
+                    del self._faults[position]
+                elif fault.times is not None:
+                    self._faults[position] = replace(fault, times=fault.times - 1)
+                return fault
+        return None
 
     def wait_until_closed(self) -> None:
         self._closing.wait(10)
@@ -171,91 +187,119 @@ class HubServer:
         return self._repos.get((kind or "model", repo))
 
 
-def _handler_of(hub: HubServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        # HTTP/1.0: no connection outlives its answer, so a closed server is silent at once.
+class Handler(BaseHTTPRequestHandler):
+    """Answers one request.
 
-        def do_HEAD(self) -> None:
-            self._answer()
+    HTTP/1.0: no connection outlives its answer, so a closed server is silent at once.
+    """
 
-        def do_GET(self) -> None:
-            self._answer()
+    hub: ClassVar[HubServer]
+    body = b""
 
-        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            pass
+    def do_HEAD(self) -> None:
+        self._answer()
 
-        def _answer(self) -> None:
-            path = urlsplit(self.path).path
-            hub.requests.append(f"{self.command} {path}")
-            fault = hub.fault_at(path)
-            if fault is not None and fault.kind == "silent":
-                hub.wait_until_closed()
-                return
-            if fault is not None and fault.kind == "dropped":
-                return
-            if fault is not None and fault.kind == "status":
-                self._refuse(fault.status, fault.error_code)
-            elif match := _API.fullmatch(path):
-                self._describe(match)
-            elif match := _RESOLVE.fullmatch(path):
-                self._send_file(match, fault)
-            else:
-                self._refuse(404, None)
+    def do_GET(self) -> None:
+        self._answer()
 
-        def _commit(self, match: re.Match[str], revision: str) -> Commit | None:
-            revisions = hub.revisions_of(match["kind"], match["repo"])
-            if revisions is None:
-                self._refuse(401, "RepoNotFound")  # a stranger cannot tell private from absent
-                return None
-            if revision not in revisions:
-                self._refuse(404, "RevisionNotFound")
-                return None
-            return revisions[revision]
+    def do_POST(self) -> None:
+        self._answer()
 
-        def _describe(self, match: re.Match[str]) -> None:
-            commit = self._commit(match, unquote(match["revision"] or match["tree"] or "main"))
-            if commit is None:
-                return
-            if match["tree"]:
-                self._send_json([_tree_entry(*item) for item in commit.files.items()])
-            else:
-                siblings = [_sibling(*item) for item in commit.files.items()]
-                self._send_json({"id": match["repo"], "sha": commit.sha, "siblings": siblings})
+    def do_PUT(self) -> None:
+        self._answer()
 
-        def _send_file(self, match: re.Match[str], fault: Fault | None) -> None:
-            commit = self._commit(match, unquote(match["revision"]))
-            if commit is None:
-                return
-            file = commit.files.get(unquote(match["name"]))
-            if file is None:
-                self._refuse(404, "EntryNotFound")
-                return
-            content = file.content
-            if fault is not None and fault.kind == "corrupt":
-                content = bytes(255 - byte for byte in content)
-            if fault is not None and fault.kind == "truncated":
-                content = content[: len(content) // 2]
-            headers = {"X-Repo-Commit": commit.sha, "ETag": f'"{file.etag}"'}
-            if file.lfs:
-                headers |= {"X-Linked-Etag": f'"{file.etag}"'}
-                headers |= {"X-Linked-Size": str(len(file.content))}
-            self._send(200, content, headers)
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        pass
 
-        def _refuse(self, status: int, error_code: str | None) -> None:
-            self._send(status, b"{}", {"X-Error-Code": error_code} if error_code else {})
+    def _answer(self) -> None:
+        path = urlsplit(self.path).path
+        self.hub.requests.append(f"{self.command} {path}")
+        fault = self.hub.fault_at(self.command, path)
+        length = int(self.headers.get("Content-Length", 0))
+        if fault is not None and fault.kind == "dropped":
+            self.rfile.read(length // 2)
+            return
+        self.body = self.rfile.read(length)
+        if fault is not None and fault.kind == "silent":
+            self.hub.wait_until_closed()
+            return
+        if fault is not None and fault.kind == "status":
+            code = {"X-Error-Code": fault.error_code} if fault.error_code else {}
+            self._send(fault.status, fault.body, code | fault.headers)
+        else:
+            self._serve(path, fault)
 
-        def _send_json(self, content: Any) -> None:
-            self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
+    def _serve(self, path: str, fault: Fault | None) -> None:
+        """Answer what no fault has struck, or one that strikes a file's content."""
+        if match := _API.fullmatch(path):
+            self._describe(match)
+        elif match := _RESOLVE.fullmatch(path):
+            self._send_file(match, fault)
+        else:
+            self._refuse(404, None)
 
-        def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+    def _commit(self, kind: str | None, repo: str, revision: str) -> Commit | None:
+        revisions = self.hub.revisions_of(kind, repo)
+        if revisions is None:
+            self._refuse(401, "RepoNotFound")  # a stranger cannot tell private from absent
+            return None
+        if revision not in revisions:
+            self._refuse(404, "RevisionNotFound")
+            return None
+        return revisions[revision]
 
-    return Handler
+    def _describe(self, match: re.Match[str]) -> None:
+        revision = unquote(match["revision"] or match["tree"] or "main")
+        commit = self._commit(match["kind"], match["repo"], revision)
+        if commit is None:
+            return
+        if match["tree"]:
+            self._send_json([_tree_entry(*item) for item in commit.files.items()])
+        else:
+            siblings = [_sibling(*item) for item in commit.files.items()]
+            self._send_json(
+                {"id": match["repo"], "sha": commit.sha, "siblings": siblings}
+                | self._more_about(match["repo"])
+            )
+
+    def _more_about(self, repo: str) -> dict[str, Any]:
+        return {}
+
+    def _send_file(self, match: re.Match[str], fault: Fault | None) -> None:
+        commit = self._commit(match["kind"], match["repo"], unquote(match["revision"]))
+        if commit is None:
+            return
+        file = commit.files.get(unquote(match["name"]))
+        if file is None:
+            self._refuse(404, "EntryNotFound")
+            return
+        content = file.content
+        if fault is not None and fault.kind == "corrupt":
+            content = bytes(255 - byte for byte in content)
+        if fault is not None and fault.kind == "truncated":
+            content = content[: len(content) // 2]
+        headers = {"X-Repo-Commit": commit.sha, "ETag": f'"{file.etag}"'}
+        if file.lfs:
+            headers |= {"X-Linked-Etag": f'"{file.etag}"'}
+            headers |= {"X-Linked-Size": str(len(file.content))}
+        self._send(200, content, headers)
+
+    def _refuse(self, status: int, error_code: str | None) -> None:
+        self._send(status, b"{}", {"X-Error-Code": error_code} if error_code else {})
+
+    def _send_json(self, content: Any, status: int = 200) -> None:
+        self._send(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
+    def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+
+HubServer.handler = Handler
 
 
 def _sibling(name: str, file: File) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +18,8 @@ import transformers
 import zoo
 from tests import tiny_checkpoints
 from tests.hub_server import HubServer
-from zoo import hub, registry
-from zoo.entries import Catalog, Generation, ModelInfo
-from zoo.errors import HubError, WeightsError
-from zoo.model import Model
+from zoo import hub
+from zoo.errors import HubError
 from zoo.predictions import Classification
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
@@ -39,11 +37,6 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def folder(checkpoints: dict[str, Path], tmp_path: Path) -> Path:
     """A copy of the ViT checkpoint that a test may change."""
     return Path(shutil.copytree(checkpoints["vit"], tmp_path / "repo"))
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -221,6 +214,17 @@ def test_a_part_in_the_cache_is_not_taken_for_the_whole(server: HubServer, cache
     refused("hub:owner/tiny-vit", "not wholly, in the cache", "cannot be reached")
 
 
+def test_a_token_is_not_told(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The HTTP library quotes a header that it refuses."""
+    monkeypatch.setenv("HF_TOKEN", "hf_0wn\x0cof m1ne")
+    with pytest.raises(HubError) as caught:
+        hub.download_model("hub:owner/tiny-vit")
+    told = "".join(traceback.format_exception(caught.value))
+    assert "Illegal header value b'Bearer …'" in told
+    assert "0wn" not in told
+    assert "m1ne" not in told
+
+
 def test_offline_mode(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
@@ -323,10 +327,23 @@ def test_a_truncated_download_leaves_nothing_and_heals(server: HubServer) -> Non
 
 def test_a_download_with_another_checksum_is_not_kept(server: HubServer, cache: Path) -> None:
     server.fail("*/model.safetensors", kind="corrupt")
-    refused("hub:owner/tiny-vit", "model.safetensors", "damaged on its way", "SHA-256")
+    refused("hub:owner/tiny-vit", "model.safetensors", "damaged on its way", "checksum")
     assert not [name for name in files_in(cache) if name.endswith("model.safetensors")]
     server.heal()
     assert zoo.load("hub:owner/tiny-vit").predict(IMAGE)
+
+
+def test_a_damaged_file_that_is_small_is_not_kept_either(server: HubServer, cache: Path) -> None:
+    server.fail("*/config.json", kind="corrupt")
+    refused("hub:owner/tiny-vit", "config.json", "damaged on its way", "checksum")
+    assert not [name for name in files_in(cache) if name.endswith("/config.json")]
+
+
+def test_a_card_without_weights_is_called_so(server: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "card").mkdir()
+    (tmp_path / "card" / "README.md").write_text("# A model")
+    server.add("owner/card", tmp_path / "card")
+    refused("hub:owner/card", "has a card and no weights; the card says how to load")
 
 
 def test_a_full_disk(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,88 +386,3 @@ def test_malformed_references(server: HubServer, reference: str) -> None:
 def test_names_that_the_hub_does_not_allow(server: HubServer, repo: str) -> None:
     refused(f"hub:{repo}", "is no name of a repository")
     assert not server.requests
-
-
-# --- repositories of our own format --------------------------------------------------------------
-
-
-class Constant(Model):
-    """Answers every input with the number that it stores."""
-
-    task: ClassVar[str] = "image-classification"
-
-    def __init__(self, probability: float) -> None:
-        super().__init__()
-        self.probability = probability
-
-    def _prepare(self, x: Any) -> Any:
-        return x
-
-    def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
-        return [Classification(("a", "b"), (self.probability, 1 - self.probability))] * len(batch)
-
-    def _to_weights(self) -> Any:
-        return {}, {"probability": np.array([self.probability], np.float32)}
-
-    @classmethod
-    def _from_weights(cls, settings: Any, arrays: Any, device: str) -> Constant:
-        return cls(float(arrays["probability"][0]))
-
-
-def test_our_own_format_from_the_hub(
-    server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Constant(0.75).save(tmp_path / "constant")
-    server.add("owner/constant", tmp_path / "constant")
-    with pytest.raises(WeightsError, match="which no catalog names"):
-        zoo.load("hub:owner/constant")
-
-    info = ModelInfo(
-        name="tests/constant",
-        summary="Always the same.",
-        task=Constant.task,
-        generation=Generation.SOFTWARE_1,
-        entry=f"{Constant.__module__}:Constant",
-        weights="hub:owner/constant",
-        license="apache-2.0",
-        parameters=1,
-        references=(),
-    )
-    known = registry.Registry.of({"tests": Catalog(models=(info,))})
-    monkeypatch.setattr(registry, "registry", lambda: known)
-    expected = Classification(("a", "b"), (0.75, 0.25))
-    assert zoo.load("hub:owner/constant").predict(IMAGE) == expected
-    model = zoo.load("tests/constant")
-    assert model.predict(IMAGE) == expected
-    assert model.info == info
-
-
-@pytest.mark.parametrize("entry", ["os:system", "this:s", "zoo.hub:parse", None, 3, ["os:system"]])
-def test_a_class_that_no_catalog_names_is_not_imported(
-    server: HubServer, tmp_path: Path, entry: Any
-) -> None:
-    folder = tmp_path / "evil"
-    Constant(0.5).save(folder)
-    config = json.loads((folder / "config.json").read_text()) | {"entry": entry}
-    (folder / "config.json").write_text(json.dumps(config))
-    server.add("owner/evil", folder)
-    with pytest.raises(WeightsError, match="which no catalog names"):
-        zoo.load("hub:owner/evil")
-    assert "this" not in sys.modules
-
-
-# --- single files --------------------------------------------------------------------------------
-
-
-def test_a_file_of_a_data_set(server: HubServer, tmp_path: Path) -> None:
-    (tmp_path / "data" / "train").mkdir(parents=True)
-    (tmp_path / "data" / "train" / "0.parquet").write_bytes(b"rows")
-    server.add("owner/data", tmp_path / "data", repo_type="dataset")
-    assert not hub.is_cached("owner/data", "train/0.parquet", repo_type="dataset")
-    path = hub.download_file("owner/data", "train/0.parquet", repo_type="dataset")
-    assert path.read_bytes() == b"rows"
-    assert hub.is_cached("owner/data", "train/0.parquet", repo_type="dataset")
-    with pytest.raises(HubError, match="lacks a file that is needed"):
-        hub.download_file("owner/data", "test/0.parquet", repo_type="dataset")
-    server.close()
-    assert hub.download_file("owner/data", "train/0.parquet", repo_type="dataset") == path

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -27,6 +28,8 @@ _FILES: dict[str, Any] = {
     # In subfolders lie a training's checkpoints and exports for other programs.
     "ignore_patterns": ["*/*"],
 }
+# Where a token stands, or what looks like one: the HTTP library quotes a header that it refuses.
+_SECRET = re.compile(r"(?<=[Bb]earer )[^'\"\n]+|\b(hf|api_org)_[\w.-]{30,}")
 
 
 def parse(reference: str) -> tuple[str, str | None]:
@@ -39,17 +42,27 @@ def parse(reference: str) -> tuple[str, str | None]:
     return match["repo"], match["revision"]
 
 
-def download_model(reference: str) -> Path:
+def is_model_file(name: str) -> bool:
+    """Whether a file of a repository is one that loading a model would fetch."""
+    allowed: list[str] = _FILES["allow_patterns"]
+    return not re.search(r"[/\\]", name) and any(fnmatchcase(name, pattern) for pattern in allowed)
+
+
+def download_model(reference: str, *, strict: bool = False) -> Path:
     """The local folder of a model repository: each file is fetched once, then kept in the cache.
 
-    If the Hub cannot be asked, what is wholly in the cache is used. A repository without
-    safetensors is refused before anything of it is fetched, and a file whose SHA-256 is not the
-    one that the Hub states is not kept. Raises HubError.
+    A repository without safetensors is refused before anything of it is fetched, and a file whose
+    content is not the one that the Hub states is not kept.
+
+    strict: also verify what was in the cache already. Otherwise, if the Hub cannot be asked, what
+        is wholly in the cache is used.
+
+    Raises HubError.
     """
     from huggingface_hub import HfApi, constants, errors, snapshot_download, try_to_load_from_cache
 
     repo, revision = parse(reference)
-    with _sentences(repo, revision):
+    with sentences(lambda error: _sentence(error, repo, revision)):
         try:
             # The client itself would ask without any time limit.
             listing = HfApi().model_info(
@@ -61,26 +74,26 @@ def download_model(reference: str) -> Path:
         except errors.RevisionNotFoundError:
             raise
         except Exception:  # no network, a login page in its place, the Hub's own failures, …
-            cached = _cached_model(repo, revision)
+            cached = None if strict else _cached_model(repo, revision)
             if cached is None:
                 raise
             return cached
-        files = {file.rfilename: file.lfs for file in listing.siblings or ()}
+        files = {file.rfilename: file for file in listing.siblings or ()}
         if not _has_weights(files):
-            raise HubError(
-                f"{repo} has no safetensors weights; other formats can run code and are not loaded."
-            )
+            raise HubError(_why_no_weights(repo, files))
         expected = {
-            name: lfs.sha256
-            for name, lfs in files.items()
-            if lfs is not None
-            and not re.search(r"[/\\]", name)
-            and not isinstance(try_to_load_from_cache(repo, name, revision=listing.sha), str)
+            name: file
+            for name, file in files.items()
+            if is_model_file(name)
+            and (
+                strict
+                or not isinstance(try_to_load_from_cache(repo, name, revision=listing.sha), str)
+            )
         }
-        folder = Path(snapshot_download(repo, revision=revision, **_FILES))
-        for name, sha256 in expected.items():
-            if (folder / name).is_file():
-                _verify(folder / name, sha256, repo)
+        with bars_on_terminals_only():
+            folder = Path(snapshot_download(repo, revision=revision, **_FILES))
+        for name, file in expected.items():
+            _verify(folder / name, file, repo)
     return folder
 
 
@@ -91,7 +104,7 @@ def download_file(repo: str, name: str, *, repo_type: str) -> Path:
     cached = try_to_load_from_cache(repo, name, repo_type=repo_type)
     if isinstance(cached, str):
         return Path(cached)
-    with _sentences(repo, None):
+    with sentences(lambda error: _sentence(error, repo, None)):
         # Without a network the download itself would try again for more than a minute.
         HfApi().repo_info(repo, repo_type=repo_type, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         return Path(hf_hub_download(repo, name, repo_type=repo_type))
@@ -118,28 +131,87 @@ def _has_weights(names: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in _WEIGHTS)
 
 
-def _verify(path: Path, sha256: str, repo: str) -> None:
+def _why_no_weights(repo: str, names: Iterable[str]) -> str:
+    if {"README.md"} == set(names) - {".gitattributes"}:
+        return f"{repo} has a card and no weights; the card says how to load the model."
+    return f"{repo} has no safetensors weights; other formats can run code and are not loaded."
+
+
+def holds(file: Any, content: Path | bytes) -> bool:
+    """Whether a file of a listing (`RepoSibling`, with metadata) has this very content."""
+    if file.lfs is not None:
+        return bool(file.lfs.sha256 == _digest(content, "sha256"))
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    # The name that git gives to a content: the SHA-1 of a header and the content.
+    return bool(file.blob_id == _digest(content, "sha1", f"blob {size}\0".encode()))
+
+
+def _digest(content: Path | bytes, method: str, header: bytes = b"") -> str:
+    digest = hashlib.new(method, header, usedforsecurity=False)
+    if isinstance(content, bytes):
+        digest.update(content)
+    else:
+        with content.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
+
+
+def _verify(path: Path, file: Any, repo: str) -> None:
     # The client compares sizes only.
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+    if not holds(file, path):
         path.resolve().unlink()  # the cache keeps contents apart and links to them
         path.unlink(missing_ok=True)
         raise HubError(
-            f"{path.name} of {repo} was damaged on its way: its SHA-256 is not the one that the "
-            "Hub states; try again."
+            f"{path.name} of {repo} was damaged on its way: its content has not the checksum "
+            "that the Hub states; try again."
         )
 
 
 @contextmanager
-def _sentences(repo: str, revision: str | None) -> Iterator[None]:
-    """Turn whatever the client raises into one sentence."""
+def sentences(tell: Callable[[BaseException], str], token: str | None = None) -> Iterator[None]:
+    """Turn whatever the client raises into a HubError of one sentence, without any token."""
     try:
         yield
     except HubError:
         raise
     except Exception as error:  # the client, its HTTP library and its transfer library: no base
-        raise HubError(_sentence(error, repo, revision)) from error
+        told = HubError(without_secrets(tell(error), token))
+        raise told from (error if _is_harmless(error, token) else None)
+
+
+def _is_harmless(error: BaseException | None, token: str | None) -> bool:
+    """Whether neither an error nor any that led to it tells a token."""
+    while error is not None:
+        if without_secrets(str(error), token) != str(error):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
+
+
+@contextmanager
+def bars_on_terminals_only() -> Iterator[None]:
+    """Keep the client from drawing its bars into files and pipes, too."""
+    from huggingface_hub import utils
+
+    as_they_are = sys.stderr.isatty() or utils.are_progress_bars_disabled()
+    if not as_they_are:
+        utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not as_they_are:
+            utils.enable_progress_bars()
+
+
+def without_secrets(text: str, token: str | None = None) -> str:
+    """The text without the token, and without whatever may be another."""
+    return _SECRET.sub("…", text.replace(token, "…") if token else text)
+
+
+def first_line(message: object) -> str:
+    """Of what a client or a server has to say, without a full stop; "" if that is nothing."""
+    lines = [line.strip() for line in str(message).splitlines() if line.strip()]
+    return lines[0].rstrip(".:") if lines else ""
 
 
 def _sentence(error: BaseException, repo: str, revision: str | None) -> str:
@@ -148,8 +220,7 @@ def _sentence(error: BaseException, repo: str, revision: str | None) -> str:
     at = f" at revision {revision!r}" if revision else ""
     if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
         error = error.__cause__  # why the Hub could not be asked tells more
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    reason = lines[0].rstrip(".:") if lines else type(error).__name__
+    reason = first_line(error) or type(error).__name__
     absent = f"{repo}{at} is not, or not wholly, in the cache, and"
     match error:
         case errors.GatedRepoError():

@@ -139,8 +139,9 @@ def write(folder: Path, weights: Weights) -> None:
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write into a new folder, then put that in the place of `folder`.
 
-    The card of the old folder is kept. A folder that holds anything but weights of the same
-    library is left as it is. Raises WeightsError; what was there before is then there still.
+    The card of the old folder is kept if the new one has none. A folder that holds anything but
+    weights of the same library is left as it is. Raises WeightsError; what was there before is
+    then there still.
     """
     folder = Path(folder).resolve()
     try:
@@ -155,7 +156,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
                 new.rename(folder)
                 return
             _refuse_strangers(folder, new)
-            if (folder / README).is_file():
+            if (folder / README).is_file() and not (new / README).exists():
                 shutil.copy2(folder / README, new)
             old = Path(f"{there}-old")  # outside, so that no clean-up can take it
             folder.rename(old)
