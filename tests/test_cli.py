@@ -8,32 +8,20 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests import planted, plugin_package
-from zoo import cli
+from tests import command_line, planted, plugin_package
+from tests.command_line import Done, Zoo
 from zoo.files import markers
 from zoo.report import markdown_table
 from zoo.results import write_result
 
 MODEL, LEARNED = plugin_package.MODEL, plugin_package.LEARNED_MODEL
-COMMANDS = ("list", "info", "predict", "bench", "train", "card", "report")
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-Zoo = Callable[..., Done]
+COMMANDS = ("list", "info", "predict", "bench", "train", "card", "report", "push", "pull")
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +46,7 @@ def zoo(
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["zoo", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return run
+    return command_line.runner(monkeypatch, capsys)
 
 
 @pytest.fixture

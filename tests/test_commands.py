@@ -57,7 +57,7 @@ def test_it_is_listed_after_the_commands_of_zoo_itself(zoo: Zoo) -> None:
     code, out, err = zoo("--help")
     assert (code, err) == (0, "")
     names = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line]
-    assert names[-3:] == ["report", "glow", "dim-all"]
+    assert names[-3:] == ["pull", "glow", "dim-all"]
 
 
 def test_its_help_ends_with_the_docstrings_example(zoo: Zoo) -> None:

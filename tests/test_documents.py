@@ -21,8 +21,11 @@ from zoo.report import markdown_table
 from zoo.results import read_results
 
 ROOT = Path(__file__).parent.parent
-# These make an environment of their own or need data that no installation brings.
-ELSEWHERE = ("make ", "pip ", "ZOO_DATA=", ".venv/", "zoo bench vision/hog-svm-mnist --suite full")
+# These make an environment of their own, or need data that no installation brings, or the Hub.
+ELSEWHERE = (
+    *("make ", "pip ", "ZOO_DATA=", ".venv/", "zoo bench vision/hog-svm-mnist --suite full"),
+    *("zoo push", "zoo pull"),
+)
 
 
 def _blocks(document: str, language: str) -> list[str]:

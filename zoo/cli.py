@@ -6,7 +6,6 @@ results cannot be written; 130 interrupted.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,10 +14,11 @@ import typer
 
 from zoo.commands import CommandGroup
 from zoo.errors import InputError, ResultsError, ZooError
+from zoo.hub_commands import pull, push
 from zoo.options import check_known, options_text, parse_arguments, parse_options
-from zoo.terminal import console, say
+from zoo.terminal import INTERRUPTED, console, print_json, say
 
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
+FAILED, WRONG = 1, 2
 RESULTS = Path("results")
 
 app = typer.Typer(
@@ -79,10 +79,6 @@ def _help_without_command(
         print(context.get_help())
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
-
-
 @app.command("list", epilog="Example: zoo list vision")
 def list_models(
     domain: Annotated[str | None, typer.Argument(help="Only this domain.")] = None,
@@ -93,7 +89,7 @@ def list_models(
 
     found = models(domain)
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "name": model.name,
@@ -142,7 +138,7 @@ def info(name: EntryName, as_json: AsJson = False) -> None:
         "references": [f"{reference.text} {reference.url}" for reference in entry.references],
     }
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     from rich.table import Table
 
@@ -190,7 +186,7 @@ def predict(
         if not as_json:
             print(prediction if len(inputs) == 1 else f"{given}: {prediction}")
     if as_json:
-        _print_json(answers)
+        print_json(answers)
     if wrong:
         raise typer.Exit(WRONG)
 
@@ -274,7 +270,7 @@ def bench(
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     if as_json:
-        _print_json(
+        print_json(
             {
                 "results": [
                     {key: value for key, value in to_json(result).items() if key != "records"}
@@ -358,14 +354,12 @@ def card(
     from zoo import registry
     from zoo.cards import card as render
     from zoo.cards import write_cards
-    from zoo.results import read_results
+    from zoo.results import results_to_quote
 
     if name is None and write is None:
         raise typer.BadParameter("name a model, or give --write FOLDER for all.")
     entries = [registry.info(name)] if name else registry.models()
-    # Without --results a card may have none, but a folder that was named must be there.
-    quoted = results or RESULTS
-    measured = read_results(quoted) if results or quoted.is_dir() else []
+    measured = results_to_quote(results)
     if write is None:
         print(render(entries[0], measured))
         return
@@ -390,3 +384,7 @@ def report(
         print(table)
     else:
         write_between_markers(into, "results", table)
+
+
+app.command(epilog="Example: zoo push vision/resnet-mnist --to me/resnet-mnist --dry-run")(push)
+app.command(epilog="Example: zoo pull me/resnet-mnist")(pull)
