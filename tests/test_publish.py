@@ -258,6 +258,6 @@ def test_pulling_asks_the_hub(server: WritableHub, folder: Path, tmp_path: Path)
     push(str(folder), "owner/mine")
     pull("owner/mine", tmp_path / "back")
     server.close()
-    with refused(HubError, "the Hub cannot be reached"):
+    with refused(HubError, "owner/mine cannot be fetched: the Hub cannot be reached"):
         pull("owner/mine", tmp_path / "back")
     assert contents(tmp_path / "back") == contents(folder)

@@ -62,7 +62,7 @@ def download_model(reference: str, *, strict: bool = False) -> Path:
     from huggingface_hub import HfApi, constants, errors, snapshot_download, try_to_load_from_cache
 
     repo, revision = parse(reference)
-    with sentences(lambda error: _sentence(error, repo, revision)):
+    with sentences(lambda error: _sentence(error, repo, revision, cached=not strict)):
         try:
             # The client itself would ask without any time limit.
             listing = HfApi().model_info(
@@ -214,7 +214,8 @@ def first_line(message: object) -> str:
     return lines[0].rstrip(".:") if lines else ""
 
 
-def _sentence(error: BaseException, repo: str, revision: str | None) -> str:
+def _sentence(error: BaseException, repo: str, revision: str | None, *, cached: bool = True) -> str:
+    """What an error means; cached: whether what is in the cache would have done."""
     from huggingface_hub import errors
 
     at = f" at revision {revision!r}" if revision else ""
@@ -222,6 +223,8 @@ def _sentence(error: BaseException, repo: str, revision: str | None) -> str:
         error = error.__cause__  # why the Hub could not be asked tells more
     reason = first_line(error) or type(error).__name__
     absent = f"{repo}{at} is not, or not wholly, in the cache, and"
+    if not cached:
+        absent = f"{repo}{at} cannot be fetched:"
     match error:
         case errors.GatedRepoError():
             return (
