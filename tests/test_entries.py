@@ -116,6 +116,19 @@ def test_parameters_are_not_negative() -> None:
         model(parameters=-1)
 
 
+@pytest.mark.parametrize("code", ["English", "en-US", "e", "EN", ""])
+def test_a_language_is_one_that_the_hub_knows(code: str) -> None:
+    with pytest.raises(CatalogError, match="expected an ISO 639 code or 'multilingual'"):
+        model(languages=("de", code))
+    assert model(languages=("en", "hsb", "multilingual")).languages[1] == "hsb"
+
+
+def test_a_recipe_names_all_that_is_learned_from() -> None:
+    assert Recipe(data="a", options={"also": ("b", "c")}).all_data == ("a", "b", "c")
+    assert Recipe(data="a").all_data == ("a",)
+    assert Recipe(data=None).all_data == ()
+
+
 def test_the_error_names_the_entry() -> None:
     with pytest.raises(CatalogError, match=r"^Model entry 'toys/thing-data' .*\.$"):
         model(parameters=-1)
@@ -179,6 +192,7 @@ def test_a_recipe_without_data_holds_nothing_out() -> None:
 def test_entries_can_be_copied_pickled_and_put_in_sets() -> None:
     recipe = Recipe(data="toy-set", exclude=("other",), validation=7, seed=3, options={"depth": 3})
     for one in (
+        model(sample_options={"source": "en"}),
         model(recipe=recipe, variants=({"simulations": 50}, {"seconds": 0.5, "mode": "quick"})),
         model(recipe=Recipe(data=None)),
         data_set(variants=(Variant("Toys", {"test": "abc"}),)),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*")
 _DATA_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")  # what the Hub takes
 _HELD_OUT = 2000
 
 
@@ -35,7 +36,11 @@ class Generation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A publication that a model implements."""
+    """A publication that a model implements.
+
+    text: authors, title in quotation marks, place and year, as in: Hart and Nilsson, “A Title”,
+        CVPR 2002. A text of another form is shown as it is, and cited as a title alone.
+    """
 
     text: str
     url: str
@@ -61,7 +66,8 @@ class Recipe:
         told their inputs as `excluded`, and sees to it itself.
     validation: what hyperparameters are chosen on: so many training examples, which are held out,
         or a split of the data set, by its name; 0 without data.
-    options: named options of the method's `fit`.
+    options: named options of the method's `fit`. An option `also` names further data sets that are
+        learned from.
     """
 
     data: str | None
@@ -78,6 +84,12 @@ class Recipe:
                     f"A recipe without data has no {self.validation} examples to hold out."
                 )
             object.__setattr__(self, "validation", 0)
+
+    @property
+    def all_data(self) -> tuple[str, ...]:
+        """Every data set that is learned from, `data` first."""
+        first = () if self.data is None else (self.data,)
+        return (*first, *self.options.get("also", ()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt(self, options=dict(self.options))
@@ -97,6 +109,8 @@ class ModelInfo:
     parameters: how many numbers were learned or stored to predict with.
     published: the figure that the literature gives for the method, and how this model compares.
     sample: an input as a person would type it, where the task's own would not do.
+    sample_options: options of `predict` without which it could not answer that.
+    languages: those of its inputs and answers, by ISO 639 code; "multilingual" for very many.
     limits: what a user should know before trusting it, in one or two sentences.
     """
 
@@ -116,6 +130,8 @@ class ModelInfo:
     recipe: Recipe | None = None
     published: str = ""
     sample: str = ""
+    sample_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    languages: tuple[str, ...] = ()
     limits: str = ""
 
     @property
@@ -164,10 +180,17 @@ class ModelInfo:
             if not all(isinstance(value, str | int | float) for value in variant.values()):
                 refuse(f"has a variant whose values are not all text or numbers: {dict(variant)}.")
         object.__setattr__(self, "variants", variants)
+        object.__setattr__(self, "sample_options", MappingProxyType(dict(self.sample_options)))
+        for code in self.languages:
+            if not _LANGUAGE.fullmatch(code):
+                refuse(f"has the language {code!r}; expected an ISO 639 code or 'multilingual'.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt(
-            self, variants=tuple(map(dict, self.variants)), baselines=dict(self.baselines)
+            self,
+            variants=tuple(map(dict, self.variants)),
+            baselines=dict(self.baselines),
+            sample_options=dict(self.sample_options),
         )
 
 

@@ -9,37 +9,38 @@ _TASK = "board-game"
 
 _ALPHA_BETA = (
     Reference(
-        "Knuth and Moore, An Analysis of Alpha-Beta Pruning, Artificial Intelligence 6, 1975",
+        "Knuth and Moore, “An Analysis of Alpha-Beta Pruning”, Artificial Intelligence 6, 1975",
         "https://doi.org/10.1016/0004-3702(75)90019-3",
     ),
     Reference(
-        "Allis, A Knowledge-Based Approach of Connect-Four, Vrije Universiteit Amsterdam, 1988",
+        "Allis, “A Knowledge-Based Approach of Connect-Four”, Vrije Universiteit Amsterdam, 1988",
         "http://www.informatik.uni-trier.de/~fernau/DSL0607/Masterthesis-Viergewinnt.pdf",
     ),
 )
 _MCTS = (
     Reference(
-        "Kocsis and Szepesvári, Bandit Based Monte-Carlo Planning, ECML 2006",
+        "Kocsis and Szepesvári, “Bandit Based Monte-Carlo Planning”, ECML 2006",
         "https://doi.org/10.1007/11871842_29",
     ),
     Reference(
-        "Winands, Björnsson and Saito, Monte-Carlo Tree Search Solver, CG 2008",
+        "Winands, Björnsson and Saito, “Monte-Carlo Tree Search Solver”, CG 2008",
         "https://doi.org/10.1007/978-3-540-87608-3_3",
     ),
 )
 _ALPHAZERO = (
     Reference(
-        "Silver et al., A General Reinforcement Learning Algorithm that Masters Chess, Shogi, and "
-        "Go Through Self-Play, Science 362, 2018",
+        "Silver et al., “A General Reinforcement Learning Algorithm that Masters Chess, Shogi, and "
+        "Go Through Self-Play”, Science 362, 2018",
         "https://doi.org/10.1126/science.aar6404",
     ),
     Reference(
-        "Danihelka, Guez, Schrittwieser and Silver, Policy Improvement by Planning with Gumbel, "
+        "Danihelka, Guez, Schrittwieser and Silver, “Policy Improvement by Planning with Gumbel”, "
         "ICLR 2022",
         "https://openreview.net/forum?id=bERaNdoegnO",
     ),
     Reference(
-        "Wu, Accelerating Self-Play Learning in Go, 2019", "https://arxiv.org/abs/1902.10565"
+        "Wu, “Accelerating Self-Play Learning in Go”, 2019",
+        "https://arxiv.org/abs/1902.10565",
     ),
 )
 _LEARNED = (

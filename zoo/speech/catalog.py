@@ -10,50 +10,50 @@ _TASK = "automatic-speech-recognition"
 
 _POCKETSPHINX = (
     Reference(
-        "Huggins-Daines et al., PocketSphinx: A Free, Real-Time Continuous Speech Recognition "
-        "System for Hand-Held Devices, ICASSP 2006",
+        "Huggins-Daines et al., “PocketSphinx: A Free, Real-Time Continuous Speech Recognition "
+        "System for Hand-Held Devices”, ICASSP 2006",
         "https://doi.org/10.1109/ICASSP.2006.1659988",
     ),
 )
 
 _HMM = (
     Reference(
-        "Rabiner, A Tutorial on Hidden Markov Models and Selected Applications in Speech "
-        "Recognition, Proceedings of the IEEE 77, 1989",
+        "Rabiner, “A Tutorial on Hidden Markov Models and Selected Applications in Speech "
+        "Recognition”, Proceedings of the IEEE 77, 1989",
         "https://doi.org/10.1109/5.18626",
     ),
     Reference(
-        "Rabiner, Wilpon and Soong, High Performance Connected Digit Recognition Using Hidden "
-        "Markov Models, IEEE Trans. ASSP 37, 1989",
+        "Rabiner, Wilpon and Soong, “High Performance Connected Digit Recognition Using Hidden "
+        "Markov Models”, IEEE Trans. ASSP 37, 1989",
         "https://doi.org/10.1109/29.31269",
     ),
 )
 _DTW = (
     Reference(
-        "Sakoe and Chiba, Dynamic Programming Algorithm Optimization for Spoken Word Recognition, "
-        "IEEE Trans. ASSP 26, 1978",
+        "Sakoe and Chiba, “Dynamic Programming Algorithm Optimization for Spoken Word "
+        "Recognition”, IEEE Trans. ASSP 26, 1978",
         "https://doi.org/10.1109/TASSP.1978.1163055",
     ),
     Reference(
-        "Ney, The Use of a One-Stage Dynamic Programming Algorithm for Connected Word Recognition, "
-        "IEEE Trans. ASSP 32, 1984",
+        "Ney, “The Use of a One-Stage Dynamic Programming Algorithm for Connected Word "
+        "Recognition”, IEEE Trans. ASSP 32, 1984",
         "https://doi.org/10.1109/TASSP.1984.1164320",
     ),
 )
 _CONFORMER = (
     Reference(
-        "Gulati et al., Conformer: Convolution-augmented Transformer for Speech Recognition, "
+        "Gulati et al., “Conformer: Convolution-augmented Transformer for Speech Recognition”, "
         "Interspeech 2020",
         "https://arxiv.org/abs/2005.08100",
     ),
     Reference(
-        "Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification: "
-        "Labelling Unsegmented Sequence Data with Recurrent Neural Networks, ICML 2006",
+        "Graves, Fernández, Gomez and Schmidhuber, “Connectionist Temporal Classification: "
+        "Labelling Unsegmented Sequence Data with Recurrent Neural Networks”, ICML 2006",
         "https://doi.org/10.1145/1143844.1143891",
     ),
     Reference(
-        "Zhang et al., Unified Streaming and Non-streaming Two-pass End-to-end Model for Speech "
-        "Recognition, 2020",
+        "Zhang et al., “Unified Streaming and Non-streaming Two-pass End-to-end Model for Speech "
+        "Recognition”, 2020",
         "https://arxiv.org/abs/2012.05481",
     ),
 )
@@ -78,6 +78,7 @@ MODELS = (
         parameters=155_485,
         references=_HMM,
         data=_DIGITS,
+        languages=("en",),
         recipe=Recipe(data="fsdd", validation=300),
         limits=_DIGIT_LIMITS,
     ),
@@ -92,6 +93,7 @@ MODELS = (
         parameters=592_570,
         references=_DTW,
         data=_DIGITS,
+        languages=("en",),
         recipe=Recipe(data="fsdd", validation=300),
         limits=_DIGIT_LIMITS,
     ),
@@ -107,6 +109,7 @@ MODELS = (
         references=_CONFORMER,
         baseline="speech/gmm-hmm-digits",
         data=_DIGITS,
+        languages=("en",),
         variants=({"chunk": 0.64}, {"beam": 8}),
         recipe=Recipe(
             data="fsdd", validation=300, options={"also": ("espeak-digits", "flite-digits")}
@@ -131,6 +134,7 @@ MODELS = (
         parameters=8_306_029,
         references=_POCKETSPHINX,
         data=("asterisk-en",),
+        languages=("en",),
         limits="Made for US English, spoken close to the microphone and recorded at 16 kHz or "
         "more: what comes over a telephone, from far away or through noise it mishears. It knows "
         "the 126,000 words of its dictionary and no other.",

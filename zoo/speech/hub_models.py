@@ -24,19 +24,19 @@ SEQ2SEQ = Adapter(
 
 _WHISPER = (
     Reference(
-        "Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, ICML 2023",
+        "Radford et al., “Robust Speech Recognition via Large-Scale Weak Supervision”, ICML 2023",
         "https://arxiv.org/abs/2212.04356",
     ),
 )
 _WAV2VEC2 = (
     Reference(
-        "Baevski, Zhou, Mohamed and Auli, wav2vec 2.0: A Framework for Self-Supervised Learning "
-        "of Speech Representations, NeurIPS 2020",
+        "Baevski, Zhou, Mohamed and Auli, “wav2vec 2.0: A Framework for Self-Supervised Learning "
+        "of Speech Representations”, NeurIPS 2020",
         "https://arxiv.org/abs/2006.11477",
     ),
     Reference(
-        "Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification, "
-        "ICML 2006",
+        "Graves, Fernández, Gomez and Schmidhuber, “Connectionist Temporal Classification: "
+        "Labelling Unsegmented Sequence Data with Recurrent Neural Networks”, ICML 2006",
         "https://doi.org/10.1145/1143844.1143891",
     ),
 )
@@ -57,6 +57,7 @@ def _entry(
     parameters: int,
     references: tuple[Reference, ...],
     limits: str,
+    language: str = "multilingual",
 ) -> ModelInfo:
     return ModelInfo(
         name=name,
@@ -70,6 +71,7 @@ def _entry(
         references=references,
         baseline="speech/pocketsphinx-en",
         data=("asterisk-en",),
+        languages=(language,),
         limits=limits + _FETCHED,
     )
 
@@ -82,6 +84,7 @@ HUB_MODELS = (
         SEQ2SEQ,
         license="apache-2.0",
         parameters=37_760_256,
+        language="en",
         references=_WHISPER,
         limits=_WHISPER_LIMITS,
     ),
@@ -122,6 +125,7 @@ HUB_MODELS = (
         CTC,
         license="apache-2.0",
         parameters=94_396_320,
+        language="en",
         references=_WAV2VEC2,
         limits="Spells in capitals, without digits or punctuation, and what it has not heard "
         "spelt it spells by ear; it learned from audiobooks.",

@@ -19,51 +19,59 @@ _PHRASE_BASED = {
     "fr-en": 2_567_967,
     "cs-en": 2_667_631,
 }
+_SAMPLES = {
+    "cs": "Pes běží po pláži.",
+    "de": "Ein Hund läuft am Strand.",
+    "en": "A dog runs on the beach.",
+    "fr": "Un chien court sur la plage.",
+}
 
 _PHRASES = (
     Reference(
-        "Koehn, Och and Marcu, Statistical Phrase-Based Translation, NAACL 2003",
+        "Koehn, Och and Marcu, “Statistical Phrase-Based Translation”, NAACL 2003",
         "https://aclanthology.org/N03-1017",
     ),
     Reference(
-        "Och and Ney, A Systematic Comparison of Various Statistical Alignment Models, "
+        "Och and Ney, “A Systematic Comparison of Various Statistical Alignment Models”, "
         "Computational Linguistics 29, 2003",
         "https://aclanthology.org/J03-1002",
     ),
     Reference(
-        "Vogel, Ney and Tillmann, HMM-Based Word Alignment in Statistical Translation, COLING 1996",
+        "Vogel, Ney and Tillmann, “HMM-Based Word Alignment in Statistical Translation”, COLING "
+        "1996",
         "https://aclanthology.org/C96-2141",
     ),
     Reference(
-        "Huang and Chiang, Forest Rescoring: Faster Decoding with Integrated Language Models, "
+        "Huang and Chiang, “Forest Rescoring: Faster Decoding with Integrated Language Models”, "
         "ACL 2007",
         "https://aclanthology.org/P07-1019",
     ),
     Reference(
-        "Chen and Goodman, An Empirical Study of Smoothing Techniques for Language Modeling, "
+        "Chen and Goodman, “An Empirical Study of Smoothing Techniques for Language Modeling”, "
         "Computer Speech and Language 13, 1999",
         "https://doi.org/10.1006/csla.1999.0128",
     ),
 )
 _WORDS = (
     Reference(
-        "Brown, Della Pietra, Della Pietra and Mercer, The Mathematics of Statistical Machine "
-        "Translation: Parameter Estimation, Computational Linguistics 19, 1993",
+        "Brown, Della Pietra, Della Pietra and Mercer, “The Mathematics of Statistical Machine "
+        "Translation: Parameter Estimation”, Computational Linguistics 19, 1993",
         "https://aclanthology.org/J93-2003",
     ),
 )
 _TRANSFORMER = (
     Reference(
-        "Vaswani et al., Attention Is All You Need, NeurIPS 2017",
+        "Vaswani et al., “Attention Is All You Need”, NeurIPS 2017",
         "https://arxiv.org/abs/1706.03762",
     ),
     Reference(
-        "Johnson et al., Google's Multilingual Neural Machine Translation System: Enabling "
-        "Zero-Shot Translation, TACL 5, 2017",
+        "Johnson et al., “Google's Multilingual Neural Machine Translation System: Enabling "
+        "Zero-Shot Translation”, TACL 5, 2017",
         "https://aclanthology.org/Q17-1024",
     ),
     Reference(
-        "Kudo and Richardson, SentencePiece, EMNLP 2018 (system demonstrations)",
+        "Kudo and Richardson, “SentencePiece: A Simple and Language Independent Subword "
+        "Tokenizer and Detokenizer for Neural Text Processing”, EMNLP 2018",
         "https://aclanthology.org/D18-2012",
     ),
 )
@@ -93,6 +101,8 @@ def _phrase_based(direction: str, parameters: int) -> ModelInfo:
             validation="validation",
             options={"also": ("software-strings",)},
         ),
+        sample=_SAMPLES[source],
+        languages=(source, target),
         limits=f"{_LEARNED}a word that is in neither stays as it is, and other kinds of text come "
         "out word by word.",
     )
@@ -116,6 +126,7 @@ MODELS = (
             validation="validation",
             options={"also": ("software-strings",)},
         ),
+        languages=("en", "de"),
         limits=f"{_LEARNED}it keeps the order of the words, which German does not.",
     ),
     ModelInfo(
@@ -142,9 +153,11 @@ MODELS = (
             validation="validation",
             options={"also": ("software-strings",), "steps": 3700, "cooling": 0.5},
         ),
+        sample_options={"source": "en", "target": "de"},
+        languages=tuple(_NAMES),
         limits=f"{_LEARNED}other kinds of text come out as if they were one of these. It has seen "
-        "these for an hour and a half of one CPU core, and has not learned all that it could: it "
-        "leaves out and mistakes words. Spanish it knows from messages only.",
+        "these for a short time only, and has not learned all that it could: it leaves out and "
+        "mistakes words. Spanish it knows from messages only.",
     ),
 )
 

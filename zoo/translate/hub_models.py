@@ -14,24 +14,24 @@ ADAPTERS = (MARIAN, MULTILINGUAL)
 
 _OPUS_MT = (
     Reference(
-        "Tiedemann and Thottingal, OPUS-MT: Building open translation services for the World, "
+        "Tiedemann and Thottingal, “OPUS-MT: Building open translation services for the World”, "
         "EAMT 2020",
         "https://aclanthology.org/2020.eamt-1.61",
     ),
     Reference(
-        "Junczys-Dowmunt et al., Marian: Fast Neural Machine Translation in C++, ACL 2018",
+        "Junczys-Dowmunt et al., “Marian: Fast Neural Machine Translation in C++”, ACL 2018",
         "https://aclanthology.org/P18-4020",
     ),
 )
 _M2M100 = (
     Reference(
-        "Fan et al., Beyond English-Centric Multilingual Machine Translation, JMLR 2021",
+        "Fan et al., “Beyond English-Centric Multilingual Machine Translation”, JMLR 2021",
         "https://arxiv.org/abs/2010.11125",
     ),
 )
 _NLLB = (
     Reference(
-        "NLLB Team, No Language Left Behind: Scaling Human-Centered Machine Translation, 2022",
+        "NLLB Team, “No Language Left Behind: Scaling Human-Centered Machine Translation”, 2022",
         "https://arxiv.org/abs/2207.04672",
     ),
 )
@@ -54,7 +54,8 @@ def _entry(
     targets: tuple[str, ...],
     limits: str = "",
 ) -> ModelInfo:
-    """targets: the languages that it is measured on, from English."""
+    """targets: the languages that it is measured on, from English; of one, it knows no other."""
+    several = len(targets) > 1
     return ModelInfo(
         name=name,
         summary=summary,
@@ -74,6 +75,8 @@ def _entry(
         data=tuple(
             f"{data}-en-{target}" for target in targets for data in ("multi30k", "django-messages")
         ),
+        sample_options={"source": "en", "target": targets[0]} if several else {},
+        languages=("multilingual",) if several else ("en", *targets),
         limits=f"{_LIMITS}{limits}{_FETCHED}",
     )
 

@@ -10,36 +10,36 @@ _TASK = "image-classification"
 # --- models of our own ---------------------------------------------------------------------------
 
 _HOG = Reference(
-    "Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, CVPR 2005",
+    "Dalal and Triggs, “Histograms of Oriented Gradients for Human Detection”, CVPR 2005",
     "https://doi.org/10.1109/CVPR.2005.177",
 )
 _SVM = Reference(
-    "Cortes and Vapnik, Support-Vector Networks, Machine Learning 20, 1995",
+    "Cortes and Vapnik, “Support-Vector Networks”, Machine Learning 20, 1995",
     "https://doi.org/10.1007/BF00994018",
 )
 _NYSTROEM = Reference(
-    "Williams and Seeger, Using the Nyström Method to Speed Up Kernel Machines, NIPS 2000",
+    "Williams and Seeger, “Using the Nyström Method to Speed Up Kernel Machines”, NIPS 2000",
     "https://papers.nips.cc/paper/1866",
 )
 _COATES = (
     Reference(
-        "Coates, Ng and Lee, An Analysis of Single-Layer Networks in Unsupervised Feature "
-        "Learning, AISTATS 2011",
+        "Coates, Ng and Lee, “An Analysis of Single-Layer Networks in Unsupervised Feature "
+        "Learning”, AISTATS 2011",
         "https://proceedings.mlr.press/v15/coates11a.html",
     ),
     Reference(
-        "Coates and Ng, The Importance of Encoding Versus Training with Sparse Coding and "
-        "Vector Quantization, ICML 2011",
+        "Coates and Ng, “The Importance of Encoding Versus Training with Sparse Coding and Vector "
+        "Quantization”, ICML 2011",
         "https://icml.cc/2011/papers/485_icmlpaper.pdf",
     ),
 )
 _RESNET = (
     Reference(
-        "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, CVPR 2016",
+        "He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, CVPR 2016",
         "https://arxiv.org/abs/1512.03385",
     ),
     Reference(
-        "Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024",
+        "Jordan, “94% on CIFAR-10 in 3.29 Seconds on a Single GPU”, 2024",
         "https://arxiv.org/abs/2404.00498",
     ),
 )
@@ -240,8 +240,8 @@ HUB_MODELS = (
         parameters=86_567_656,
         references=(
             Reference(
-                "Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image "
-                "Recognition at Scale, ICLR 2021",
+                "Dosovitskiy et al., “An Image is Worth 16x16 Words: Transformers for Image "
+                "Recognition at Scale”, ICLR 2021",
                 "https://arxiv.org/abs/2010.11929",
             ),
         ),
@@ -259,7 +259,7 @@ HUB_MODELS = (
         parameters=25_557_032,
         references=(
             Reference(
-                "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, CVPR 2016",
+                "He, Zhang, Ren and Sun, “Deep Residual Learning for Image Recognition”, CVPR 2016",
                 "https://arxiv.org/abs/1512.03385",
             ),
         ),
@@ -277,8 +277,8 @@ HUB_MODELS = (
         parameters=28_635_496,
         references=(
             Reference(
-                "Woo et al., ConvNeXt V2: Co-designing and Scaling ConvNets with Masked "
-                "Autoencoders, CVPR 2023",
+                "Woo et al., “ConvNeXt V2: Co-designing and Scaling ConvNets with Masked "
+                "Autoencoders”, CVPR 2023",
                 "https://arxiv.org/abs/2301.00808",
             ),
         ),
