@@ -32,6 +32,7 @@ class Metric:
     decimals: how many are shown.
     binary: whether each example is simply right or wrong, statistics being [N, 2] of (right, 1);
         then intervals and tests are the exact ones for proportions.
+    hub_name: its identifier at https://huggingface.co/metrics, where it has one.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Metric:
     percent: bool = False
     decimals: int = 4
     binary: bool = False
+    hub_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics import Metric, Statistics
+from zoo.metrics import Metric, Records, Statistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Figures to be shown in rows and columns.
+
+    text: what a reader has to know of them.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +29,7 @@ class Task:
     """One job that several models do.
 
     name: the Hub's pipeline tag where one exists.
+    pipeline_tag: the Hub's tag under which its models are found, where the name is none.
     unit: what one input is called.
     sample: an input as a person would type it, for examples in cards.
     text: whether text is an input itself; else it is the path of a file.
@@ -25,6 +39,8 @@ class Task:
         which every metric can be computed, now or later.
     metrics: the first is the primary one.
     duration: the record, if any, that is how many seconds of sound the input is.
+    failures: where the records show a model to fail, as tables; a job can do without.
+    risks: what can go wrong where people rely on such a model.
     """
 
     name: str
@@ -35,6 +51,9 @@ class Task:
     metrics: tuple[Metric, ...]
     text: bool = False
     duration: str = ""
+    pipeline_tag: str = ""
+    failures: Callable[[Records], tuple[Table, ...]] | None = None
+    risks: str = ""
 
     @property
     def primary(self) -> Metric:

@@ -10,7 +10,8 @@ import numpy as np
 from zoo.errors import BenchmarkError, InputError
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Move
-from zoo.tasks.base import Task, each, mean
+from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.failures import by_size, examples, filled, share_text
 
 
 def _position_fingerprint(x: Any) -> bytes:
@@ -61,13 +62,69 @@ def _value_error(records: Records) -> Statistics:
     return each(np.abs(np.asarray(records["value"], float) - np.sign(records["best"])))
 
 
+_OUTCOMES = {1: "a win", 0: "a draw", -1: "a loss"}
+
+
+def _failures(records: Records) -> tuple[Table, ...]:
+    """What it lets slip by what there was to keep and how far off that was, and by how much."""
+    score, best = np.asarray(records["score"]), np.asarray(records["best"])
+    value = np.asarray(records["value"], float)
+    kept = np.sign(score) == np.sign(best)
+    outcomes = []
+    for sign, name in _OUTCOMES.items():
+        chosen = np.sign(best) == sign
+        if chosen.any():
+            ends = (int((np.sign(score[chosen]) == end).sum()) for end in _OUTCOMES)
+            count = int(chosen.sum())
+            outcomes.append(
+                (name, f"{count:,}", share_text(int(kept[chosen].sum()), count), *map(str, ends))
+            )
+    decided = np.flatnonzero(best != 0)
+    nearness = by_size(np.abs(best[decided]).tolist()) if len(decided) else []
+    wrong = sorted(
+        np.flatnonzero(~kept).tolist(), key=lambda at: -abs(value[at] - np.sign(score[at]))
+    )
+    return filled(
+        Table(
+            title="By what the best move gets",
+            header=("Best move gets", "Positions", "Kept (95 % interval)",
+                    "Its move wins", "draws", "loses"),
+            rows=tuple(outcomes),
+        ),
+        Table(
+            title="By how near the end is",
+            header=("Exact score, without its sign", "Positions", "Kept (95 % interval)"),
+            rows=tuple(
+                (sizes, f"{len(part):,}", share_text(int(kept[decided[part]].sum()), len(part)))
+                for sizes, part in nearness
+            ),
+            text="Of positions that are won or lost with best play: the larger the score, the "
+            "sooner the end.",
+        ),
+        examples(
+            "The mistakes that it was furthest from seeing",
+            ("Its move", "Expected result", "Exact score of its move", "Of the best move"),
+            [
+                (str(at), str(records["action"][at]), f"{value[at]:+.2f}",
+                 str(score[at]), str(best[at]))
+                for at in wrong
+            ],
+        ),
+    )  # fmt: skip
+
+
 BOARD_GAME = Task(
     name="board-game",
+    # The Hub's only tag for programs that act in an environment, however they came to know how.
+    pipeline_tag="reinforcement-learning",
     unit="position",
     sample="44352",
     text=True,
     fingerprint=_position_fingerprint,
     record=_move_record,
+    failures=_failures,
+    risks="A move comes with an expected result, not with a proof, unless it says that it is "
+    "proven: in a position that must not be lost, look further.",
     metrics=(
         Metric(
             name="outcome-keeping",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from zoo.images import read_image
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Classification
-from zoo.tasks.base import Task, each, mean
+from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.failures import SHOWN, examples, filled, share_text
 
 
 def _image_fingerprint(x: Any) -> bytes:
@@ -64,12 +66,60 @@ def _calibration_error(totals: Statistics) -> Statistics:
     return error
 
 
+def _failures(records: Records) -> tuple[Table, ...]:
+    """The classes that are recognised worst, what is taken for what, the surest mistakes."""
+    targets, labels = records["target"], records["label"]
+    shown = Counter(targets)
+    mistaken = Counter((a, b) for a, b in zip(targets, labels, strict=True) if a != b)
+    right = {name: count - sum(n for (a, _), n in mistaken.items() if a == name)
+             for name, count in shown.items()}  # fmt: skip
+    worst = sorted(shown, key=lambda name: (right[name] / shown[name], name))[:SHOWN]
+    confusions = sorted(mistaken.items(), key=lambda one: (-one[1], one[0]))[:SHOWN]
+    wrong = [at for at, (a, b) in enumerate(zip(targets, labels, strict=True)) if a != b]
+    wrong.sort(key=lambda at: -records["confidence"][at])
+    return filled(
+        Table(
+            title="The classes that it recognises worst",
+            header=("Class", "Images", "Recognised (95 % interval)"),
+            rows=tuple(
+                (name, f"{shown[name]:,}", share_text(right[name], shown[name])) for name in worst
+            ),
+        ),
+        Table(
+            title="What it takes for what",
+            header=("Class", "Taken for", "Times", "Of the class"),
+            rows=tuple(
+                (a, b, f"{count:,}", f"{100 * count / shown[a]:.1f} %")
+                for (a, b), count in confusions
+            ),
+        ),
+        examples(
+            "The mistakes that it was surest of",
+            ("Class", "Taken for", "Probability that it gave", "And to the right one"),
+            [
+                (
+                    str(at),
+                    targets[at],
+                    labels[at],
+                    f"{records['confidence'][at]:.4f}",
+                    f"{records['target_probability'][at]:.2g}",
+                )
+                for at in wrong
+            ],
+        ),
+    )
+
+
 IMAGE_CLASSIFICATION = Task(
     name="image-classification",
     unit="image",
     sample="picture.png",
     fingerprint=_image_fingerprint,
     record=_classification_record,
+    failures=_failures,
+    risks="A probability is a share among its classes: of a picture unlike those that it learned "
+    "from it says nothing, however high it is. Do not let a label decide anything about a person "
+    "unless somebody can look at the picture.",
     metrics=(
         Metric(
             name="accuracy",
@@ -79,6 +129,7 @@ IMAGE_CLASSIFICATION = Task(
             score=mean,
             percent=True,
             binary=True,
+            hub_name="accuracy",
         ),
         Metric(
             name="log-loss",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from zoo.audio import read_audio
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Transcript
-from zoo.tasks.base import Task, each, mean
+from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.failures import SHOWN, by_size, examples, filled, quoted, share_text
 from zoo.text import PLAIN, plain_words
 
 
@@ -31,6 +33,9 @@ def _transcript_record(prediction: Transcript, target: str) -> dict[str, Any]:
         "confidence": round(prediction.confidence, 4),
         "seconds": round(prediction.seconds, 4),
     }
+
+
+_NOTHING = "(nothing)"
 
 
 def _as_it_is(text: str) -> str:
@@ -68,6 +73,61 @@ def _whole(records: Records) -> Statistics:
     return each([plain_words(target) == plain_words(text) for target, text in pairs])
 
 
+def _failures(records: Records) -> tuple[Table, ...]:
+    """By the number of words, which words are mistaken for which, the surest mistakes."""
+    import jiwer
+
+    said = [plain_words(text) for text in records["target"]]
+    heard = [plain_words(text) for text in records["text"]]
+    errors = _errors("process_words", plain_words)(records)
+    mistakes: Counter[tuple[str, str]] = Counter()
+    for reference, text in zip(said, heard, strict=True):
+        found = jiwer.process_words(reference, text)
+        a, b = found.references[0], found.hypotheses[0]
+        for chunk in found.alignments[0]:
+            if chunk.type != "equal":
+                left = a[chunk.ref_start_idx : chunk.ref_end_idx]
+                right = b[chunk.hyp_start_idx : chunk.hyp_end_idx]
+                pairs = zip(left or [_NOTHING] * len(right), right or [_NOTHING] * len(left),
+                            strict=True)  # fmt: skip
+                mistakes.update(pairs)
+    times = Counter(word for text in said for word in text.split())
+    wrong = [at for at, (a, b) in enumerate(zip(said, heard, strict=True)) if a != b]
+    wrong.sort(key=lambda at: -records["confidence"][at])
+    return filled(
+        Table(
+            title="By how much was said",
+            header=("Words", "Recordings", "word-error-rate", "Whole text right (95 % interval)"),
+            rows=tuple(
+                (
+                    sizes,
+                    f"{len(part):,}",
+                    f"{100 * float(_rate(errors[part].sum(axis=0))):.1f} %",
+                    share_text(sum(said[at] == heard[at] for at in part), len(part)),
+                )
+                for sizes, part in by_size([len(text.split()) for text in said])
+            ),
+        ),
+        Table(
+            title="What it mishears most often",
+            header=("Said", "Heard", "Times", "Said in all"),
+            rows=tuple(
+                (a, b, f"{count:,}", f"{times[a]:,}" if a != _NOTHING else "")
+                for (a, b), count in sorted(mistakes.items(), key=lambda one: (-one[1], one[0]))
+            )[:SHOWN],
+        ),
+        examples(
+            "The mistakes that it was surest of",
+            ("Said", "Heard", "Confidence"),
+            [
+                (str(at), quoted(said[at]), quoted(heard[at]) or _NOTHING,
+                 f"{records['confidence'][at]:.4f}")
+                for at in wrong
+            ],
+        ),
+    )  # fmt: skip
+
+
 SPEECH_RECOGNITION = Task(
     name="automatic-speech-recognition",
     unit="recording",
@@ -75,6 +135,10 @@ SPEECH_RECOGNITION = Task(
     fingerprint=_sound_fingerprint,
     record=_transcript_record,
     duration="seconds",
+    failures=_failures,
+    risks="It hears some voices, accents and rooms better than others, and what it mishears looks "
+    "like any other text. Do not let a transcript decide anything about a person unless somebody "
+    "can listen to the sound.",
     metrics=(
         Metric(
             name="word-error-rate",
@@ -84,6 +148,7 @@ SPEECH_RECOGNITION = Task(
             statistics=_errors("process_words", plain_words),
             score=_rate,
             percent=True,
+            hub_name="wer",
         ),
         Metric(
             name="word-error-rate-raw",
@@ -100,6 +165,7 @@ SPEECH_RECOGNITION = Task(
             statistics=_errors("process_characters", plain_words),
             score=_rate,
             percent=True,
+            hub_name="cer",
         ),
         Metric(
             name="string-accuracy",

@@ -13,7 +13,8 @@ import numpy as np
 from zoo.errors import InputError, MissingDependencyError
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Translation
-from zoo.tasks.base import Task
+from zoo.tasks.base import Table, Task
+from zoo.tasks.failures import SHOWN, by_size, examples, filled, quoted, share_text
 from zoo.text import Passage
 
 _NEEDED = "Scores of translations need sacrebleu: pip install 'software-zoo[translate]'."
@@ -74,7 +75,9 @@ def _chrf() -> Any:
     return CHRF(word_order=2)
 
 
-def _metric(name: str, description: str, scorer: Callable[[], Any]) -> Metric:
+def _metric(
+    name: str, description: str, scorer: Callable[[], Any], *, hub_name: str = ""
+) -> Metric:
     return Metric(
         name=name,
         description=description,
@@ -82,7 +85,58 @@ def _metric(name: str, description: str, scorer: Callable[[], Any]) -> Metric:
         statistics=_statistics(scorer),
         score=_score(scorer),
         decimals=2,
+        hub_name=hub_name,
     )
+
+
+_SHORT, _LONG = 0.7, 1.3  # times the words of the reference
+_FEW = 4  # words of a reference, in which one word more or less decides
+
+
+def _failures(records: Records) -> tuple[Table, ...]:
+    """By the length of a sentence, how much is left out or added, the worst sentences."""
+    targets, texts = records["target"], records["text"]
+    words = [len(target.split()) for target in targets]
+    by_words = []
+    for sizes, part in by_size(words):
+        chosen = {name: [column[at] for at in part] for name, column in records.items()}
+        scores = (
+            float(metric.score(metric.statistics(chosen).sum(axis=0)))
+            for metric in TRANSLATION.metrics[:2]
+        )
+        by_words.append((sizes, f"{len(part):,}", *(f"{score:.2f}" for score in scores)))
+    long_enough = [at for at, count in enumerate(words) if count >= _FEW]
+    ratios = [len(texts[at].split()) / words[at] for at in long_enough]
+    counted = {
+        f"fewer than {_SHORT:g} times its words": sum(ratio < _SHORT for ratio in ratios),
+        f"more than {_LONG:g} times its words": sum(ratio > _LONG for ratio in ratios),
+    }
+    by_letters = TRANSLATION.metrics[1]
+    quality = by_letters.score(by_letters.statistics(records))
+    return filled(
+        Table(
+            title="By the length of the sentence",
+            header=("Words of the reference", "Sentences",
+                    *(metric.name for metric in TRANSLATION.metrics[:2])),
+            rows=tuple(by_words),
+        ),
+        Table(
+            title="What it leaves out or adds",
+            header=("Beside the reference", f"Sentences of at least {_FEW} words (95 % interval)"),
+            rows=tuple(
+                (what, share_text(count, len(ratios))) for what, count in counted.items()
+            ) if ratios else (),
+        ),
+        examples(
+            "The worst sentences",
+            ("Reference", "What it wrote", by_letters.name),
+            [
+                (str(at), quoted(targets[at]), quoted(texts[at]) or "(nothing)",
+                 f"{quality[at]:.1f}")
+                for at in sorted(long_enough, key=lambda at: quality[at])[:SHOWN]
+            ],
+        ),
+    )  # fmt: skip
 
 
 TRANSLATION = Task(
@@ -92,18 +146,23 @@ TRANSLATION = Task(
     text=True,
     fingerprint=_passage_fingerprint,
     record=_translation_record,
+    failures=_failures,
+    risks="What it writes can read well and say something else, and a name, a number or a negation "
+    "can be lost. Have somebody who knows both languages read whatever matters.",
     metrics=(
         _metric(
             "bleu",
             "BLEU of the text as it is, 0 to 100 (Papineni et al. 2002; sacreBLEU, Post 2018: "
             "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp)",
             functools.partial(_bleu, lowercase=False),
+            hub_name="bleu",
         ),
         _metric(
             "chrf++",
             "chrF++ of the text as it is, 0 to 100 (Popović 2017; sacreBLEU: "
             "nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no)",
             _chrf,
+            hub_name="chrf",
         ),
         _metric(
             "bleu-lower-case",
