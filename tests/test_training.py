@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,7 +24,13 @@ from zoo.model import Model
 from zoo.predictions import Classification
 from zoo.registry import registry
 from zoo.sources import Source
-from zoo.training import seconds_so_far, split_validation, train, training_examples
+from zoo.training import (
+    learning_curve,
+    seconds_so_far,
+    split_validation,
+    train,
+    training_examples,
+)
 
 _rng = np.random.default_rng(0)
 PICTURES = [_rng.integers(0, 256, (6, 6), dtype=np.uint8) for _ in range(40)]
@@ -343,3 +350,38 @@ def test_the_legs_of_an_interrupted_training_add_up(tmp_path: Path) -> None:
     lines = [json.dumps({"event": kind, "at_seconds": at}) for kind, at in finished + legs]
     log.write_text("\n".join(lines) + "\n")
     assert seconds_so_far(log) == 25
+
+
+def _curve(folder: Path, *events: dict[str, Any]) -> dict[str, Any] | None:
+    log = folder / "log.jsonl"
+    log.write_text("".join(f"{json.dumps({'at_seconds': 1.5, **one})}\n" for one in events))
+    return learning_curve(log)
+
+
+def test_the_learning_curve_is_what_was_logged_step_by_step(tmp_path: Path) -> None:
+    assert learning_curve(tmp_path / "log.jsonl") is None
+    steps = [{"step": step, "loss": 1 / (step + 2), "seconds": 2.5} for step in range(3)]
+    whole = [{"event": "start", "train": 7}, {"ngrams": 12}, *steps, {"event": "fitted", "C": 1.0}]
+    assert _curve(tmp_path, *whole) == {
+        "columns": ["step", "loss"],
+        "rows": [[0, 0.5], [1, 0.3333], [2, 0.25]],
+    }
+    assert _curve(tmp_path, *whole[:-2]) is None  # two steps are no curve
+    assert _curve(tmp_path, *whole, {"event": "saved"}, {"event": "start"}) is None
+
+
+def test_a_step_that_was_done_again_counts_once(tmp_path: Path) -> None:
+    legs = [*range(4), *range(2, 6)]
+    found = _curve(tmp_path, *({"epoch": step, "loss": at} for at, step in enumerate(legs)))
+    assert found == {
+        "columns": ["epoch", "loss"],
+        "rows": [[0, 0], [1, 1], [2, 4], [3, 5], [4, 6], [5, 7]],
+    }
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_ends(tmp_path: Path) -> None:
+    found = _curve(tmp_path, *({"epoch": step, "loss": 0.5} for step in range(1, 101)))
+    assert found is not None
+    steps = [row[0] for row in found["rows"]]
+    assert (len(steps), steps[0], steps[-1]) == (20, 1, 100)
+    assert {b - a for a, b in itertools.pairwise(steps)} == {5, 6}

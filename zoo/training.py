@@ -24,6 +24,7 @@ from zoo.tasks import task
 
 # What `zoo train` itself takes, as hints for who misspells it.
 _OWN = {"out", "workspace", "seed"}
+_POINTS = 20  # of a learning curve: to see its shape
 
 
 def train(
@@ -96,6 +97,8 @@ def train(
         "versions": {name: version(name) for name in ("software-zoo", "numpy", "torch")},
         "python": platform.python_version(),
     }
+    if curve := learning_curve(workspace / LOG):
+        model.training["curve"] = curve
     model.save(folder)
     report.log(event="saved", seconds=model.training["seconds"])
     return model
@@ -159,6 +162,35 @@ def split_validation(
     learn = [example for i, example in enumerate(examples) if i not in chosen]
     held_out = [example for i, example in enumerate(examples) if i in chosen]
     return learn, held_out
+
+
+def learning_curve(log_file: Path) -> dict[str, Any] | None:
+    """How the training went, by its log: `columns` and `rows`, the first column being the step.
+
+    Of the figures that were logged step by step, those that were logged most often; a log of
+    fewer than three steps has no curve. Where an interrupted training did a step again, the
+    second time counts. At most `_POINTS` rows, evenly spread, of which one is the last.
+    """
+    if not log_file.is_file():
+        return None
+    courses: dict[tuple[str, ...], dict[float, list[float]]] = {}
+    for line in log_file.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event.get("event") == "saved":  # that training is done; another begins
+            courses = {}
+        figures = {name: x for name, x in event.items() if name not in ("at_seconds", "seconds")}
+        if figures and all(type(x) in (int, float) for x in figures.values()):
+            step, *values = figures.values()
+            courses.setdefault(tuple(figures), {})[step] = values
+    columns, course = max(courses.items(), key=lambda one: len(one[1]), default=((), {}))
+    if len(course) < 3:
+        return None
+    rows = [[step, *course[step]] for step in sorted(course)]
+    chosen = np.linspace(len(rows) - 1, 0, min(_POINTS, len(rows))).round().astype(int)[::-1]
+    return {
+        "columns": list(columns),
+        "rows": [[x if type(x) is int else float(f"{x:.4g}") for x in rows[at]] for at in chosen],
+    }
 
 
 def seconds_so_far(log_file: Path) -> float:
