@@ -1,6 +1,8 @@
-"""Render studies/README.md and its plot from the figures that the other scripts here left there.
+"""Render studies/README.md, its plot and the tables that cards quote, from measured figures.
 
-python benchmarks/studies.py [--folder studies]
+They are what the other scripts here left in the folder, and matches between players.
+
+python benchmarks/studies.py [--folder studies] [--matches matches]
 """
 
 from __future__ import annotations
@@ -8,73 +10,87 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from zoo.files import write_atomically
+from zoo.games.arena import Match, elo_words
+from zoo.games.match_files import read_matches
 from zoo.metrics import wilson
 from zoo.report import markdown_row, seconds_text
+from zoo.studies import Row, Study, write_studies
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path("studies"))
-    folder: Path = parser.parse_args().folder
-    write_atomically(folder / "README.md", page(folder))
-    draw_noise(_read(folder / "noise.json")["points"], folder / "noise.png")
-
-
-def page(folder: Path) -> str:
-    """The page, as Markdown."""
-    folds = [_read(path) for path in sorted((folder / "speakers").glob("*.json"))]
-    parts = [
-        "# Studies\n\nWhat a single score does not tell. Each part names the script that measured "
-        "it; percentages are of whole recordings that are recognised right, with 95 % intervals.",
-        _speakers(folds),
+    parser.add_argument("--matches", type=Path, default=Path("matches"))
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    studies = [
+        _speakers([_read(path) for path in sorted((folder / "speakers").glob("*.json"))]),
         _noise(_read(folder / "noise.json")["points"]),
         _streaming(_read(folder / "streaming.json")),
         _lengths(_read(folder / "sentence-lengths.json")),
     ]
+    write_atomically(folder / "README.md", page(studies, pictures={"Noise": "noise.png"}))
+    draw_noise(_read(folder / "noise.json")["points"], folder / "noise.png")
+    # The README tells of matches in sentences; cards quote the table.
+    write_studies(folder, [*studies, _matches(read_matches(arguments.matches))])
+
+
+def page(studies: Sequence[Study], pictures: dict[str, str]) -> str:
+    """The page, as Markdown. pictures: by the title of a study, the file of its plot."""
+    parts = [
+        "# Studies\n\nWhat a single score does not tell. Each part names the script that measured "
+        "it; percentages are of whole recordings that are recognised right, with 95 % intervals."
+    ]
+    for study in studies:
+        lines = [markdown_row(study.header), "|" + " --- |" * len(study.header)]
+        lines += [markdown_row(row.cells) for row in study.rows]
+        parts.append(f"## {study.title}\n\n{study.text}\n\n" + "\n".join(lines))
+        if study.title in pictures:
+            parts.append(f"![{study.title}, drawn]({pictures[study.title]})")
     return "\n\n".join(parts) + "\n"
 
 
-def _speakers(folds: list[dict[str, Any]]) -> str:
+def _row(model: str, *cells: str) -> Row:
+    """A row about one model, which stands first in it."""
+    return Row((model,), (model, *cells))
+
+
+def _speakers(folds: list[dict[str, Any]]) -> Study:
     by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for one in folds:
         by_model[one["model"]][one["speaker"]] = one
     speakers = sorted({one["speaker"] for one in folds})
-    lines = [
-        markdown_row(["Model", *speakers, "Mean", "Worst"]),
-        "|" + " --- |" * (len(speakers) + 3),
-    ]
-    wrong = {}
+    rows = []
     for model, own in by_model.items():
         cells = [f"{own[s]['accuracy'][0]:.1%}" if s in own else "" for s in speakers]
         if set(own) == set(speakers):
             rates = [one["accuracy"][0] for one in own.values()]
             count = sum(one["recordings"] for one in own.values())
             right = round(sum(one["accuracy"][0] * one["recordings"] for one in own.values()))
-            wrong[model] = count - right
             low, high = wilson(right, count)
             cells += [f"{sum(rates) / len(rates):.2%} ({low:.2%} to {high:.2%})"]
-            cells += [f"{min(rates):.1%}"]
+            cells += [f"{min(rates):.1%}", f"{count - right:,}"]
         else:
-            cells += ["", ""]
-        lines.append(markdown_row([model, *cells]))
-    total = ", ".join(f"{model} {count:,}" for model, count in wrong.items())
-    return (
-        "## A voice never heard\n\n"
-        "`python benchmarks/speakers.py MODEL ...`: each speaker of FSDD in turn is left out, the "
-        "model is trained by its recipe on the other five, and tried on all recordings of the "
-        "sixth.\n\n" + "\n".join(lines) + f"\n\nRecordings that were recognised wrong: {total}."
+            cells += [""] * 3
+        rows.append(_row(model, *cells))
+    return Study(
+        title="A voice never heard",
+        text="`python benchmarks/speakers.py MODEL ...`: each speaker of FSDD in turn is left out, "
+        "the model is trained by its recipe on the other five, and tried on all recordings of the "
+        "sixth. Recordings that are recognised right.",
+        header=("Model", *speakers, "Mean", "Worst", "Recordings recognised wrong"),
+        rows=tuple(rows),
     )
 
 
-def _noise(points: list[dict[str, Any]]) -> str:
-    names = {None: "clean"}
+def _noise(points: list[dict[str, Any]]) -> Study:
     ratios = list(dict.fromkeys(one["decibels"] for one in points))
-    header = ["Model", "Noise", *(names.get(r, f"{r} dB") for r in ratios)]
-    lines = [markdown_row(header), "|" + " --- |" * len(header)]
+    rows = []
     for model in dict.fromkeys(one["model"] for one in points):
         for kind in dict.fromkeys(one["noise"] for one in points):
             own = {
@@ -83,58 +99,82 @@ def _noise(points: list[dict[str, Any]]) -> str:
                 if (one["model"], one["noise"]) == (model, kind)
             }
             cells = [f"{own[r][0]:.1%} ({own[r][1]:.1%} to {own[r][2]:.1%})" for r in ratios]
-            lines.append(markdown_row([model, kind, *cells]))
-    return (
-        "## Noise\n\n"
-        "`python benchmarks/noise.py MODEL ...`: FSDD's 300 test recordings with noise added, at "
-        "these ratios of the power of speech to that of noise. The Conformer learned from noisy "
-        "recordings, the others from clean ones only.\n\n" + "\n".join(lines) + "\n\n"
-        "![Accuracy against the ratio of signal to noise](noise.png)"
+            rows.append(_row(model, kind, *cells))
+    return Study(
+        title="Noise",
+        text="`python benchmarks/noise.py MODEL ...`: FSDD's 300 test recordings with noise added, "
+        "at these ratios of the power of speech to that of noise. Recordings that are recognised "
+        "right. The Conformer learned from noisy recordings, the others from clean ones only.",
+        header=("Model", "Noise", *("clean" if r is None else f"{r} dB" for r in ratios)),
+        rows=tuple(rows),
     )
 
 
-def _streaming(about: dict[str, Any]) -> str:
-    header = [
-        "Chunk",
-        "First word told after its end, p50 / p95",
-        "Computing an answer, p50 / p95",
-        "Same text as the whole recording",
-    ]
-    lines = [markdown_row(header), "|" + " --- |" * len(header)]
-    for one in about["rows"]:
-        lines.append(
-            markdown_row(
-                [
+def _streaming(about: dict[str, Any]) -> Study:
+    return Study(
+        title="Live sound",
+        text=f"`python benchmarks/streaming.py {about['model']}`: the strings of FSDD given in "
+        f"pieces of {about['piece'] * 1000:.0f} ms, on one thread. The delay is what the method "
+        "needs to hear; computing comes on top.",
+        header=(
+            "Chunk",
+            "First word told after its end, p50 / p95",
+            "Computing an answer, p50 / p95",
+            "Same text as the whole recording",
+        ),
+        rows=tuple(
+            Row(
+                (about["model"],),
+                (
                     f"{one['chunk']:.2f} s",
                     f"{one['delay_p50']:.2f} / {one['delay_p95']:.2f} s",
                     f"{seconds_text(one['computing_p50'])} / {seconds_text(one['computing_p95'])}",
                     f"{one['same_as_offline']} of {one['recordings']}",
-                ]
+                ),
             )
-        )
-    return (
-        "## Live sound\n\n"
-        f"`python benchmarks/streaming.py {about['model']}`: the strings of FSDD given in pieces "
-        f"of {about['piece'] * 1000:.0f} ms, on one thread. The delay is what the method needs to "
-        "hear; computing comes on top.\n\n" + "\n".join(lines)
+            for one in about["rows"]
+        ),
     )
 
 
-def _lengths(about: dict[str, Any]) -> str:
-    header = ["Model", "Words", "Sentences", "p50 / p90 / p99", "p99 over p50"]
-    lines = [markdown_row(header), "|" + " --- |" * len(header)]
+def _lengths(about: dict[str, Any]) -> Study:
+    rows = []
     for one in about["rows"]:
         times = " / ".join(seconds_text(one[name]) for name in ("p50", "p90", "p99"))
         low, high = one["words"]
-        cells = [one["model"], f"{low} to {high}", f"{one['sentences']}", times]
-        lines.append(markdown_row([*cells, f"{one['p99'] / one['p50']:.2f}"]))
+        spread = f"{one['p99'] / one['p50']:.2f}"
+        rows.append(_row(one["model"], f"{low} to {high}", f"{one['sentences']}", times, spread))
     models = " ".join(dict.fromkeys(one["model"] for one in about["rows"]))
-    return (
-        "## The length of a sentence\n\n"
-        f"`python benchmarks/sentence_lengths.py {models}`: how long the translation of one "
+    return Study(
+        title="The length of a sentence",
+        text=f"`python benchmarks/sentence_lengths.py {models}`: how long the translation of one "
         "sentence of Multi30k's test split takes, English to German, alone, on one thread. "
         "Stacks of a fixed size bound the work of the phrase-based search; the network goes on "
-        "until enough of its hypotheses have ended.\n\n" + "\n".join(lines)
+        "until enough of its hypotheses have ended.",
+        header=("Model", "Words", "Sentences", "p50 / p90 / p99", "p99 over p50"),
+        rows=tuple(rows),
+    )
+
+
+def _matches(matches: Sequence[Match]) -> Study:
+    rows = []
+    for match in matches:
+        score = match.score
+        cells = [
+            f"{match.a.name} against {match.b.name}",
+            match.a.terms,
+            f"{match.games}",
+            " / ".join(map(str, match.tally)),
+            f"{score.value:.1%} ({score.low:.1%} to {score.high:.1%})",
+            elo_words(score),
+        ]
+        rows.append(Row((match.a.name, match.b.name), tuple(cells)))
+    return Study(
+        title="Matches",
+        text="`zoo arena`: each opening of random moves is played twice, once with either side "
+        "first. A win counts 1 and a draw a half; 95 % intervals.",
+        header=("Match", "Each side has", "Games", "Won / drawn / lost", "Score", "That is"),
+        rows=tuple(rows),
     )
 
 
