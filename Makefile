@@ -25,10 +25,10 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.run
+	$(BIN)/python benchmarks/studies.py
 	$(BIN)/zoo card --write cards --beside-weights
 	$(BIN)/zoo report --into README.md
 	$(BIN)/zoo matches matches --into README.md
-	$(BIN)/python benchmarks/studies.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

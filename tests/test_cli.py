@@ -372,6 +372,9 @@ def test_cards_are_printed_or_written(zoo: Zoo, tmp_path: Path) -> None:
     assert written == Done(0, f"cards/{MODEL}.md\n", "")
     text = (tmp_path / "cards" / f"{MODEL}.md").read_text(encoding="utf-8")
     assert printed.out == f"{text}\n"
+    assert zoo("card", MODEL, "--check", "cards") == Done(0, "", "")
+    (tmp_path / "cards" / f"{MODEL}.md").write_text(f"{text}By hand.\n", encoding="utf-8")
+    _refused(zoo("card", MODEL, "--check", "cards"), "it was edited by hand, or they have changed")
 
 
 # --- as a real process ---------------------------------------------------------------------------

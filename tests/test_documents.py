@@ -13,12 +13,14 @@ import pytest
 
 import zoo
 from zoo import weights
-from zoo.cards import card
+from zoo.cards import check_cards
+from zoo.evidence import Evidence
 from zoo.files import markers
 from zoo.games.match_files import markdown_list, read_matches
 from zoo.registry import weights_folder
 from zoo.report import markdown_table
 from zoo.results import read_results
+from zoo.studies import TABLES, read_studies
 
 ROOT = Path(__file__).parent.parent
 # These make an environment of their own, or need data that no installation brings, or the Hub.
@@ -48,6 +50,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(ROOT / "results", folder / "results")
+    # What the cards call them, for any model of the task.
+    shutil.copy(ROOT / "examples" / "seven.png", folder / "picture.png")
+    shutil.copy(ROOT / "examples" / "call.wav", folder / "call.wav")
     return folder
 
 
@@ -108,19 +113,45 @@ def test_readme_tells_of_the_matches_that_are_kept() -> None:
 def test_studies_are_rendered_from_their_figures(tmp_path: Path) -> None:
     folder = tmp_path / "studies"
     shutil.copytree(ROOT / "studies", folder)
-    (folder / "README.md").unlink()
-    _run([sys.executable, str(ROOT / "benchmarks/studies.py"), "--folder", str(folder)], tmp_path)
-    written = (folder / "README.md").read_text(encoding="utf-8")
-    assert written == (ROOT / "studies/README.md").read_text(encoding="utf-8")
+    for name in ("README.md", TABLES):
+        (folder / name).unlink()
+    folders = ["--folder", str(folder), "--matches", str(ROOT / "matches")]
+    _run([sys.executable, str(ROOT / "benchmarks/studies.py"), *folders], tmp_path)
+    for name in ("README.md", TABLES):
+        written = (folder / name).read_text(encoding="utf-8")
+        assert written == (ROOT / "studies" / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    return Evidence(read_results(ROOT / "results"), read_studies(ROOT / "studies"))
 
 
 @pytest.mark.parametrize("entry", zoo.models(), ids=lambda entry: entry.name)
-def test_cards_are_rendered_from_entries_and_results(entry: zoo.entries.ModelInfo) -> None:
-    rendered = card(entry, read_results(ROOT / "results"))
-    assert (ROOT / "cards" / f"{entry.name}.md").read_text(encoding="utf-8") == rendered
-    if entry.weights is not None and not entry.weights.startswith("hub:"):
-        beside = weights_folder(entry) / weights.README
-        assert beside.read_text(encoding="utf-8") == rendered
+def test_cards_are_rendered_from_entries_and_results(
+    entry: zoo.entries.ModelInfo, evidence: Evidence
+) -> None:
+    check_cards([entry], evidence, ROOT / "cards", beside_weights=True)
+
+
+@pytest.mark.parametrize("entry", zoo.models(), ids=lambda entry: entry.name)
+def test_what_a_card_says_of_use_can_be_done(
+    entry: zoo.entries.ModelInfo,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blocks = _blocks(f"cards/{entry.name}.md", "python")
+    if entry.weights is None and entry.recipe is not None:
+        assert not blocks  # it has to be trained first
+        return
+    (code,) = (compile(block, entry.name, "exec") for block in blocks)
+    if entry.weights is not None and entry.weights.startswith("hub:"):
+        assert f'zoo.load("{entry.name}")' in blocks[0]  # which no test may fetch
+        return
+    monkeypatch.chdir(workplace)
+    exec(code, {})
+    assert capsys.readouterr().out.strip()
 
 
 def test_results_are_of_the_weights_that_ship() -> None:

@@ -17,6 +17,7 @@ from zoo import registry, weights
 from zoo.cards import card
 from zoo.entries import ModelInfo
 from zoo.errors import HubError, InputError, UnknownNameError, WeightsError, ZooError
+from zoo.evidence import Evidence
 from zoo.hub_upload import Change, send, survey, title_of
 from zoo.publish import COLLECTION, gather_all, pack, pack_all, pull
 from zoo.results import read_results
@@ -65,9 +66,9 @@ def test_a_shipped_model_goes_with_everything_that_ships(entry: ModelInfo) -> No
 @pytest.mark.parametrize("entry", BARE, ids=lambda entry: entry.name)
 def test_a_model_that_needs_no_weights_goes_as_its_card(entry: ModelInfo) -> None:
     parcel = pack(entry.name, "owner/model")
-    assert parcel.files == {"README.md": card(entry, ()).encode()}
-    assert parcel.sizes == {"README.md": len(card(entry, ()).encode())}
-    assert title_of(card(entry, ())) == entry.name
+    assert parcel.files == {"README.md": card(entry, Evidence(())).encode()}
+    assert parcel.sizes == {"README.md": len(card(entry, Evidence(())).encode())}
+    assert title_of(card(entry, Evidence(()))) == entry.name
 
 
 @pytest.mark.parametrize("entry", ELSEWHERE, ids=lambda entry: entry.name)
@@ -79,10 +80,10 @@ def test_a_model_from_the_hub_stays_where_it_is(entry: ModelInfo) -> None:
 
 def test_a_card_can_be_rendered_anew() -> None:
     name = "games/alphazero-tictactoe"
-    results = read_results(RESULTS / "games")
-    parcel = pack(name, "owner/model", lambda: results, anew=True)
-    assert parcel.files["README.md"] == card(zoo.info(name), results).encode()
-    assert isinstance(pack(name, "owner/model", lambda: results).files["README.md"], Path)
+    evidence = Evidence(read_results(RESULTS / "games"))
+    parcel = pack(name, "owner/model", lambda: evidence, anew=True)
+    assert parcel.files["README.md"] == card(zoo.info(name), evidence).encode()
+    assert isinstance(pack(name, "owner/model", lambda: evidence).files["README.md"], Path)
 
 
 def test_a_folder_of_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -344,27 +344,33 @@ def card(
         Path | None, typer.Option(help="Write every model's card under this folder.")
     ] = None,
     beside_weights: Annotated[
-        bool, typer.Option(help="With --write: also as README.md into each weights folder.")
+        bool, typer.Option(help="With --write or --check: also README.md in each weights folder.")
     ] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Compare with the cards under this folder instead."),
+    ] = None,
     results: Annotated[
-        Path | None, typer.Option(help="Folder of results to quote; default results, if there.")
+        Path | None, typer.Option(help="Folder of results to quote; default results and studies.")
     ] = None,
 ) -> None:
-    """Print a model's card for the Hub, or write all cards."""
+    """Print a model's card for the Hub, or write or check all cards."""
     from zoo import registry
     from zoo.cards import card as render
-    from zoo.cards import write_cards
-    from zoo.results import results_to_quote
+    from zoo.cards import check_cards, write_cards
+    from zoo.evidence import read_evidence
 
-    if name is None and write is None:
+    if name is None and write is None and check is None:
         raise typer.BadParameter("name a model, or give --write FOLDER for all.")
     entries = [registry.info(name)] if name else registry.models()
-    measured = results_to_quote(results)
-    if write is None:
-        print(render(entries[0], measured))
-        return
-    for path in write_cards(entries, measured, write, beside_weights=beside_weights):
-        print(path)
+    evidence = read_evidence(results)
+    if check is not None:
+        check_cards(entries, evidence, check, beside_weights=beside_weights)
+    elif write is None:
+        print(render(entries[0], evidence))
+    else:
+        for path in write_cards(entries, evidence, write, beside_weights=beside_weights):
+            print(path)
 
 
 @app.command(epilog="Example: zoo report --results bench-results")

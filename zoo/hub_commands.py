@@ -66,13 +66,13 @@ def push(
     Ctrl-C leaves nothing half-made; the same command goes on from there.
     """
     from zoo import __version__, registry
+    from zoo.evidence import read_evidence
     from zoo.hub_upload import send, survey
     from zoo.publish import gather_all, pack, pack_all
-    from zoo.results import results_to_quote
 
     if name is None and not collection:
         raise typer.BadParameter("name a model, or give --collection for all.")
-    quoted, anew = cache(lambda: results_to_quote(results)), results is not None
+    quoted, anew = cache(lambda: read_evidence(results)), results is not None
     if collection:
         entries = list(registry.resolve(name))
         parcels = pack_all(entries, to, quoted, anew=anew)

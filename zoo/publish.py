@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from zoo import hub, registry, weights
 from zoo.cards import card
 from zoo.entries import ModelInfo
 from zoo.errors import HubError, InputError, WeightsError
+from zoo.evidence import Evidence
 from zoo.hub_upload import Files, gather
-from zoo.results import Result
 
-Results = Callable[[], Sequence[Result]]
+Quoted = Callable[[], Evidence]
+NOTHING: Quoted = partial(Evidence, ())
 
 COLLECTION = "Software 1.0 and 2.0 for the same jobs"
 _ABOUT_COLLECTION = (
@@ -40,12 +42,12 @@ class Parcel:
         }
 
 
-def pack(name: str, to: str, results: Results = tuple, *, anew: bool = False) -> Parcel:
+def pack(name: str, to: str, quoted: Quoted = NOTHING, *, anew: bool = False) -> Parcel:
     """The files of a model, by its registry name or as a weights folder of our own.
 
     A model that needs no weights has its card only.
 
-    results: called for what a card quotes, if it has to be rendered as none lies beside the
+    quoted: called for what a card quotes, if it has to be rendered as none lies beside the
         weights.
     anew: whether to render it in any case.
 
@@ -67,7 +69,7 @@ def pack(name: str, to: str, results: Results = tuple, *, anew: bool = False) ->
         )
     files = {} if entry.weights is None else _weights_files(registry.weights_folder(entry))
     if anew or weights.README not in files:
-        files[weights.README] = card(entry, results()).encode()
+        files[weights.README] = card(entry, quoted()).encode()
     return Parcel(name=name, repo=repo, files=files)
 
 
@@ -82,13 +84,13 @@ def _pack_folder(folder: Path, repo: str) -> Parcel:
 
 
 def pack_all(
-    entries: Iterable[ModelInfo], owner: str, results: Results = tuple, *, anew: bool = False
+    entries: Iterable[ModelInfo], owner: str, quoted: Quoted = NOTHING, *, anew: bool = False
 ) -> list[Parcel]:
     """A parcel for each model that does not live on the Hub: `domain/model` as `domain-model`."""
     if "/" in owner:
         raise InputError(f"A collection is pushed to its owner alone; {owner!r} came.")
     return [
-        pack(entry.name, _repo_of(entry, owner), results, anew=anew)
+        pack(entry.name, _repo_of(entry, owner), quoted, anew=anew)
         for entry in entries
         if _home(entry) is None
     ]

@@ -16,7 +16,6 @@ from zoo.options import value_text, with_options
 from zoo.tasks import task
 
 SCHEMA = 1
-HERE = Path("results")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,15 +183,6 @@ def read_result(path: Path) -> Result:
     except (ValueError, RecursionError) as error:
         why = f"it is no JSON ({error})"
     raise ResultsError(f"{str(path)!r} is no result: {why}; delete it and run the benchmark again.")
-
-
-def results_to_quote(folder: Path | None) -> list[Result]:
-    """The results of a folder; without one, those of ./results, or none if that is not there.
-
-    A folder that is named must be there. Raises ResultsError.
-    """
-    folder = folder or (HERE if HERE.is_dir() else None)
-    return read_results(folder) if folder else []
 
 
 def read_results(folder: Path) -> list[Result]:
