@@ -46,14 +46,37 @@ def _statistics(scorer: Callable[[], Any]) -> Callable[[Records], Statistics]:
     return statistics
 
 
-def _score(scorer: Callable[[], Any]) -> Callable[[Statistics], Statistics]:
-    def score(totals: Statistics) -> Statistics:
-        of_counts = scorer()._compute_score_from_stats
-        flat = totals.reshape(-1, totals.shape[-1])
-        scores = np.array([of_counts(row.astype(int).tolist()).score for row in flat])
-        return scores.reshape(totals.shape[:-1])
+def _bleu_score(totals: Statistics) -> Statistics:
+    """BLEU of counts [..., 10]: the lengths of text and reference, 4 of hits, 4 of n-grams.
 
-    return score
+    The k-th order without a hit counts as 1 / 2^k of one (Chen and Cherry 2014, method 3).
+    """
+    length, reference = totals[..., 0], totals[..., 1]
+    hits, ngrams = totals[..., 2:6], totals[..., 6:]
+    smoothed = np.where(hits > 0, hits, 0.5 ** np.cumsum(hits == 0, axis=-1))
+    # A text without n-grams of each order, or without any hit, has no precision to speak of.
+    scored = ngrams.all(axis=-1) & hits.any(axis=-1)
+    precision = smoothed / np.where(scored[..., None], ngrams, 1)
+    brevity = np.minimum(0, 1 - reference / np.maximum(length, 1))
+    bleu: Statistics = 100 * np.exp(brevity + np.log(precision).mean(axis=-1))
+    return np.where(scored, bleu, 0.0)
+
+
+_CHRF_BETA2 = 4  # recall counts twice as much as precision
+
+
+def _chrf_score(totals: Statistics) -> Statistics:
+    """chrF of counts [..., 3 * orders]: n-grams of text and reference, and those in both."""
+    text, reference, both = np.moveaxis(totals.reshape(*totals.shape[:-1], -1, 3), -1, 0)
+    present = (text > 0) & (reference > 0)
+    orders = np.maximum(present.sum(axis=-1), 1)
+    precision, recall = (
+        np.where(present, both / np.maximum(size, 1), 0).sum(axis=-1) / orders
+        for size in (text, reference)
+    )
+    weighted = _CHRF_BETA2 * precision + recall
+    score: Statistics = (1 + _CHRF_BETA2) * precision * recall / np.where(weighted, weighted, 1)
+    return 100 * score
 
 
 @functools.cache
@@ -76,14 +99,19 @@ def _chrf() -> Any:
 
 
 def _metric(
-    name: str, description: str, scorer: Callable[[], Any], *, hub_name: str = ""
+    name: str,
+    description: str,
+    scorer: Callable[[], Any],
+    score: Callable[[Statistics], Statistics],
+    *,
+    hub_name: str = "",
 ) -> Metric:
     return Metric(
         name=name,
         description=description,
         higher_is_better=True,
         statistics=_statistics(scorer),
-        score=_score(scorer),
+        score=score,
         decimals=2,
         hub_name=hub_name,
     )
@@ -155,6 +183,7 @@ TRANSLATION = Task(
             "BLEU of the text as it is, 0 to 100 (Papineni et al. 2002; sacreBLEU, Post 2018: "
             "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp)",
             functools.partial(_bleu, lowercase=False),
+            _bleu_score,
             hub_name="bleu",
         ),
         _metric(
@@ -162,6 +191,7 @@ TRANSLATION = Task(
             "chrF++ of the text as it is, 0 to 100 (Popović 2017; sacreBLEU: "
             "nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no)",
             _chrf,
+            _chrf_score,
             hub_name="chrf",
         ),
         _metric(
@@ -169,6 +199,7 @@ TRANSLATION = Task(
             "BLEU of the text in lower case, the older convention (sacreBLEU: "
             "nrefs:1|case:lc|eff:no|tok:13a|smooth:exp)",
             functools.partial(_bleu, lowercase=True),
+            _bleu_score,
         ),
     ),
 )

@@ -5,6 +5,7 @@ They come with the installed package, so that they need no network. Django itsel
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def django_messages(
         if language not in LANGUAGES:
             raise UnknownNameError.of("language of django-messages", language, LANGUAGES)
     seen = set()
-    for line in _table():
+    for line in _table(_root()):
         text, translation = line.get(source), line.get(target)
         if not text or not translation or text.casefold() == translation.casefold():
             continue
@@ -93,9 +94,12 @@ def _root() -> Path:
     return Path(spec.origin).parent
 
 
-def _table() -> list[dict[str, str]]:
-    """A line for each English message: language -> text, those that are fit for a test."""
-    root = _root()
+@functools.lru_cache(maxsize=1)
+def _table(root: Path) -> list[dict[str, str]]:
+    """A line for each English message: language -> text, those that are fit for a test.
+
+    Kept, since every direction is read from the same.
+    """
     files = sorted(root.rglob("locale/*/LC_MESSAGES/*.po"))
     if not files:
         raise DataNotFoundError(f"There are no catalogs of messages in {str(root)!r}.")

