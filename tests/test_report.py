@@ -28,7 +28,7 @@ from zoo.report import (
     three_digits,
     throughput_text,
 )
-from zoo.results import Pair, Result, pairs
+from zoo.results import Result, pairs
 from zoo.tasks import task
 
 BETTER, WORSE = planted.right_on(range(5, 100)), planted.right_on(range(70))
@@ -269,9 +269,9 @@ def test_options_are_named_in_parentheses() -> None:
 
 def test_an_interval_that_goes_beyond_nothing_keeps_its_sign() -> None:
     # The exact test and the interval's approximation can disagree by a hair.
-    learned, written = planted.pair(WORSE, BETTER)
+    (pair,) = pairs(planted.pair(WORSE, BETTER))
     comparison = Comparison(-0.02, -0.041, 0.001, 0.049, "exact McNemar", 100)
-    sentence = pair_sentence(Pair(learned, written, {"accuracy": comparison}))
+    sentence = pair_sentence(replace(pair, comparisons={"accuracy": comparison}))
     assert "toys/written (1.0) beats toys/learned (2.0) by 2.00 points" in sentence
     assert "(-0.10 to 4.10;" in sentence
 

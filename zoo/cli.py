@@ -1,7 +1,7 @@
 """The `zoo` command: parses, calls, prints.
 
 Exit codes: 0 all is well; 1 a model failed in a benchmark; 2 the request or an input is wrong, or
-results cannot be written; 130 interrupted.
+results cannot be written; 3 results are worse than others beyond noise; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from zoo.arguments import WRONG, AsJson, PredictOptions
+from zoo.cli_results import bench, report
 from zoo.commands import CommandGroup
-from zoo.errors import InputError, ResultsError, ZooError
+from zoo.errors import InputError, ZooError
 from zoo.hub_commands import pull, push
 from zoo.options import check_known, options_text, parse_arguments, parse_options
-from zoo.terminal import INTERRUPTED, console, print_json, say
-
-FAILED, WRONG = 1, 2
-RESULTS = Path("results")
+from zoo.terminal import console, print_json, say
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -29,7 +28,6 @@ app = typer.Typer(
     help="Hand-written and learned programs for the same jobs, measured side by side.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 ModelName = Annotated[
     str,
     typer.Argument(
@@ -40,15 +38,6 @@ ModelName = Annotated[
 ]
 EntryName = Annotated[
     str, typer.Argument(metavar="MODEL", help="A registry name.", show_default=False)
-]
-PredictOptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--option",
-        metavar="NAME=VALUE",
-        help="An option of the model's predict, such as seconds=0.5; may be repeated.",
-        show_default=False,
-    ),
 ]
 
 
@@ -205,103 +194,7 @@ def _standard_input(task_name: str) -> bytes | str:
         raise InputError(f"What came in from standard input is no text: {error}.") from error
 
 
-@app.command(epilog="Example: zoo bench vision --limit 500")
-def bench(
-    selection: Annotated[
-        str | None,
-        typer.Argument(metavar="DOMAIN|MODEL", help="What to measure; all without it."),
-    ] = None,
-    data: Annotated[str | None, typer.Option(help="One data set instead of the suite's.")] = None,
-    suite: Annotated[
-        str, typer.Option(help="offline: what the installation brings; full: everything.")
-    ] = "offline",
-    with_hub: Annotated[
-        bool,
-        typer.Option("--with-hub", help="Models from the Hub too; they may be gigabytes."),
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(help="Only the first so many examples of each data set.")
-    ] = None,
-    threads: Annotated[int, typer.Option(help="Threads a model may use; 0 means all cores.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
-    out: Annotated[
-        Path, typer.Option(help="Folder of results; what is there already is not run again.")
-    ] = Path("bench-results"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is there.")] = False,
-    stall: Annotated[
-        float, typer.Option(help="Seconds of silence after which a model is stopped.")
-    ] = 600.0,
-    option: PredictOptions = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure models side by side, each in a process of its own.
-
-    A model is measured with its defaults and with the variants that its entry names; with
-    --option, with these options alone. Models from the Hub are measured when they are named, or
-    with --with-hub.
-
-    Ctrl-C keeps every finished result; the same command goes on from there.
-    """
-    from zoo.bench import Outcome, Settings, plan, run
-    from zoo.console import BenchProgress, print_failures, print_results
-    from zoo.results import to_json
-
-    jobs = plan(
-        selection,
-        suite=suite,
-        data=data,
-        options=parse_options(option or []),
-        with_hub=with_hub,
-    )
-    settings = Settings(
-        limit=limit, threads=threads, device=device, stall_seconds=stall, fresh=fresh
-    )
-    outcomes: list[Outcome] = []
-    interrupted, unwritten = False, None
-    with BenchProgress(len(jobs)) as progress:
-        try:
-            for outcome in run(jobs, out, settings, progress.on_event):
-                outcomes.append(outcome)
-                progress.on_outcome(outcome)
-        except KeyboardInterrupt:
-            interrupted = True
-        except ResultsError as error:  # a full disk: what was measured is still told
-            unwritten = error
-    results = [outcome.result for outcome in outcomes if outcome.result is not None]
-    failures = [outcome for outcome in outcomes if outcome.result is None]
-    if as_json:
-        print_json(
-            {
-                "results": [
-                    {key: value for key, value in to_json(result).items() if key != "records"}
-                    for result in results
-                ],
-                "failures": [
-                    {
-                        "model": f.job.model.name,
-                        "data": f.job.data,
-                        "options": dict(f.job.options),
-                        "reason": f.failure,
-                    }
-                    for f in failures
-                ],
-            }
-        )
-    else:
-        print_results(results)
-    print_failures(failures)
-    if unwritten is not None:
-        raise unwritten
-    if interrupted:
-        say(
-            f"Interrupted: {len(results)} of {len(jobs)} results are in {str(out)!r}; "
-            "the same command goes on from there.",
-            style="yellow",
-            stderr=True,
-        )
-        raise typer.Exit(INTERRUPTED)
-    if failures:
-        raise typer.Exit(FAILED)
+app.command(epilog="Example: zoo bench vision --limit 500")(bench)
 
 
 @app.command(
@@ -373,24 +266,6 @@ def card(
             print(path)
 
 
-@app.command(epilog="Example: zoo report --results bench-results")
-def report(
-    results: Annotated[Path, typer.Option(help="Folder of results.")] = RESULTS,
-    into: Annotated[
-        Path | None, typer.Option(help="Write between the marker lines of this page instead.")
-    ] = None,
-) -> None:
-    """Print results as a Markdown table and sentences, or write them into a page."""
-    from zoo.files import write_between_markers
-    from zoo.report import markdown_table
-    from zoo.results import read_results
-
-    table = markdown_table(read_results(results))
-    if into is None:
-        print(table)
-    else:
-        write_between_markers(into, "results", table)
-
-
+app.command(epilog="Example: zoo report --results bench-results")(report)
 app.command(epilog="Example: zoo push vision/resnet-mnist --to me/resnet-mnist --dry-run")(push)
 app.command(epilog="Example: zoo pull me/resnet-mnist")(pull)

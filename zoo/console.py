@@ -16,7 +16,7 @@ from rich.text import Text
 
 from zoo.bench import Job, Outcome
 from zoo.report import COLUMNS, conditions, data_text, ordered, pair_sentence, row
-from zoo.results import Result, pairs
+from zoo.results import Pair, Result
 from zoo.terminal import console, say
 
 # What is shown of `COLUMNS` under a heading that names the data: all in one table, or in two
@@ -70,8 +70,11 @@ class BenchProgress:
         self._progress.console.print(f"{state:>6}  {outcome.job.title}", soft_wrap=True)
 
 
-def print_results(results: Sequence[Result]) -> None:
-    """The figures of each data set, one plain sentence for each pair, and the conditions."""
+def print_results(results: Sequence[Result], found: Sequence[Pair]) -> None:
+    """The figures of each data set, one plain sentence for each pair, and the conditions.
+
+    found: the pairs, as `zoo.report.compared` finds them.
+    """
     if not results:
         return
     out = console()
@@ -81,7 +84,7 @@ def print_results(results: Sequence[Result]) -> None:
         for table in _tables(rows, out):
             out.print(table)
             out.print()
-    for pair in pairs(ordered(results)):
+    for pair in found:
         say(pair_sentence(pair))
     say(f"Measured on: {conditions(ordered(results))}.", style="dim")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from zoo.entries import DataSetInfo
 from zoo.errors import DataNotFoundError, HubError, UnknownNameError
+from zoo.exhibits import Exhibit
+from zoo.imports import import_attribute
 from zoo.sources import Source
 from zoo.tasks import task
 
@@ -53,6 +55,13 @@ class DataSet:
         digest = task(self.info.task).fingerprint
         return (digest(example.input) for example in self.examples(split))
 
+    def exhibit(self, x: Any) -> Exhibit:
+        """How one of its inputs is shown."""
+        own = self.info.exhibit
+        show = import_attribute(own) if own else task(self.info.task).display.input
+        exhibit: Exhibit = show(x)
+        return exhibit
+
     def title(self, content_hashes: dict[str, str]) -> str:
         """What this content is called: its known variant, or unverified."""
         for variant in self.info.variants:
@@ -74,14 +83,18 @@ def content_hash(info: DataSetInfo, examples: Sequence[Example]) -> str:
     return whole.hexdigest()
 
 
+def present_data_set(info: DataSetInfo) -> DataSet | None:
+    """The data set, if a source has it here already; nothing is fetched."""
+    return next((DataSet(info, source) for source in info.sources if source.present()), None)
+
+
 def open_data_set(info: DataSetInfo) -> DataSet:
     """The data set, read from the first source that has it.
 
     Raises DataNotFoundError that names every way to get it.
     """
-    for source in info.sources:
-        if source.present():
-            return DataSet(info, source)
+    if (here := present_data_set(info)) is not None:
+        return here
     reasons = ""
     for source in info.sources:
         try:

@@ -209,6 +209,8 @@ class DataSetInfo:
     sources: where it may be found; the first that is present is used.
     variants: contents that are known; anything else is reported as unverified.
     offline: whether an installation brings it, so that the default suite may use it.
+    exhibit: "module:function" that makes a `zoo.exhibits` exhibit of an input, where the task's own
+        way shows less than is known of these inputs, such as which game positions are of.
     """
 
     name: str
@@ -221,6 +223,7 @@ class DataSetInfo:
     variants: tuple[Variant, ...] = ()
     offline: bool = False
     note: str = ""
+    exhibit: str = ""
 
     def __post_init__(self) -> None:
         if not _DATA_NAME.fullmatch(self.name):
@@ -229,6 +232,10 @@ class DataSetInfo:
             raise CatalogError(f"Data set {self.name!r} has no source.")
         if not self.splits:
             raise CatalogError(f"Data set {self.name!r} has no split.")
+        if self.exhibit and not _ENTRY.fullmatch(self.exhibit):
+            raise CatalogError(
+                f"Data set {self.name!r} has exhibit {self.exhibit!r}; expected 'module:function'."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zoo.arguments import AsJson
 from zoo.terminal import INTERRUPTED, console, print_json, say
 
 if TYPE_CHECKING:
     from zoo.hub_upload import Survey
     from zoo.publish import Parcel
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def push(

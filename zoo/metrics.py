@@ -112,7 +112,9 @@ def compare(metric: Metric, first: Records, second: Records, *, seed: int = 0) -
     return compare_statistics(metric, a, b, seed=seed)
 
 
-def compare_statistics(metric: Metric, a: Statistics, b: Statistics, *, seed: int = 0) -> Comparison:
+def compare_statistics(
+    metric: Metric, a: Statistics, b: Statistics, *, seed: int = 0
+) -> Comparison:
     """Compare two models' sufficient statistics, [N, S] each, of the same examples."""
     if len(a) != len(b):
         raise ValueError(f"The records are not of the same examples: {len(a)} against {len(b)}.")

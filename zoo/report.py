@@ -28,11 +28,11 @@ COLUMNS = (
 
 def score_text(metric: Metric, score: Score) -> str:
     """A score with its interval, as 98.97 % (98.75 to 99.15)."""
-    value, low, high = (_plain(metric, x) for x in (score.value, score.low, score.high))
+    value, low, high = (number_text(metric, x) for x in (score.value, score.low, score.high))
     return f"{value}{' %' if metric.percent else ''} ({low} to {high})"
 
 
-def _named_score(result: Result) -> str:
+def named_score(result: Result) -> str:
     """The primary score, named if it would be taken for a share of right answers otherwise."""
     metric = task(result.task).primary
     text = score_text(metric, result.primary)
@@ -43,7 +43,8 @@ def _named_score(result: Result) -> str:
 def difference_text(metric: Metric, comparison: Comparison) -> str:
     """A difference with its interval and test, as +0.68 points (+0.45 to +0.91; …, p < 0.001)."""
     value, low, high = (
-        _plain(metric, x, "+") for x in (comparison.difference, comparison.low, comparison.high)
+        number_text(metric, x, "+")
+        for x in (comparison.difference, comparison.low, comparison.high)
     )
     return (
         f"{value}{_points(metric)} ({low} to {high}; "
@@ -51,7 +52,8 @@ def difference_text(metric: Metric, comparison: Comparison) -> str:
     )
 
 
-def _plain(metric: Metric, x: float, sign: str = "") -> str:
+def number_text(metric: Metric, x: float, sign: str = "") -> str:
+    """A score or difference as the metric's numbers are shown, without a unit."""
     text = format(
         x * 100 if metric.percent else x, f"{sign},.{2 if metric.percent else metric.decimals}f"
     )
@@ -69,13 +71,13 @@ def p_text(p: float) -> str:
 
 def seconds_text(seconds: float) -> str:
     """Three significant digits in the unit that fits."""
-    unit, size = _unit_of(seconds)
+    unit, size = unit_of(seconds)
     return f"{three_digits(seconds / size)} {unit}"
 
 
 def latency_text(timing: Timing) -> str:
     """The three percentiles in the unit of the first, as 1.20 / 1.45 / 12.0 ms."""
-    unit, size = _unit_of(timing.latency_p50)
+    unit, size = unit_of(timing.latency_p50)
     percentiles = (timing.latency_p50, timing.latency_p95, timing.latency_p99)
     return f"{' / '.join(three_digits(x / size) for x in percentiles)} {unit}"
 
@@ -94,7 +96,7 @@ def throughput_text(result: Result) -> str:
     return f"{rate} (real time x {three_digits(1 / timing.per_second / seconds)})"
 
 
-def _unit_of(seconds: float) -> tuple[str, float]:
+def unit_of(seconds: float) -> tuple[str, float]:
     rounded = float(f"{seconds:.3g}")  # 0.9996 s is 1.00 s, not 1,000 ms
     return next(
         ((unit, size) for unit, size in (("s", 1.0), ("ms", 1e-3)) if rounded >= size),
@@ -140,7 +142,7 @@ def row(result: Result) -> tuple[str, ...]:
         data_text(result),
         result.subject.title,
         result.generation,
-        _named_score(result),
+        named_score(result),
         latency_text(result.timing),
         throughput_text(result),
         bytes_text(result.peak_memory_bytes),
@@ -174,6 +176,30 @@ def _by_value(options: Mapping[str, Any]) -> list[tuple[str, float, str]]:
     ]
 
 
+def winner(pair: Pair) -> Result | None:
+    """Whichever scores better by the primary metric, or None if chance explains the difference."""
+    metric = task(pair.learned.task).primary
+    comparison = pair.comparisons[metric.name]
+    if not comparison.significant:
+        return None
+    learned_wins = (comparison.difference > 0) is metric.higher_is_better
+    return pair.learned if learned_wins else pair.written
+
+
+def margin_text(pair: Pair) -> str:
+    """By how much the better one is better, as 15.05 points of accuracy (14.26 to 15.83; …)."""
+    metric = task(pair.learned.task).primary
+    comparison = pair.comparisons[metric.name]
+    # The interval turns round with the sign.
+    sign = 1 if comparison.difference > 0 else -1
+    low, high = sorted((sign * comparison.low, sign * comparison.high))
+    return (
+        f"{number_text(metric, sign * comparison.difference)}{_points(metric)} of {metric.name} "
+        f"({number_text(metric, low)} to {number_text(metric, high)}; "
+        f"{comparison.test}, {p_text(comparison.p_value)})"
+    )
+
+
 def pair_sentence(pair: Pair) -> str:
     """Who is better, by how much, with what certainty, at what cost in time: one sentence.
 
@@ -181,24 +207,17 @@ def pair_sentence(pair: Pair) -> str:
     """
     learned, written = pair.learned, pair.written
     metric = task(learned.task).primary
-    comparison = pair.comparisons[metric.name]
-    if comparison.significant:
-        learned_wins = (comparison.difference > 0) is metric.higher_is_better
-        winner, loser = (learned, written) if learned_wins else (written, learned)
-        # By how much the winner is better: the interval turns round with the sign.
-        sign = 1 if comparison.difference > 0 else -1
-        low, high = sorted((sign * comparison.low, sign * comparison.high))
+    better = winner(pair)
+    if better is not None:
+        worse = written if better is learned else learned
         verdict = (
-            f"{winner.subject.model} ({_kind(winner)}) beats {loser.subject.model} "
-            f"({_kind(loser)}) by {_plain(metric, sign * comparison.difference)}"
-            f"{_points(metric)} of {metric.name} "
-            f"({_plain(metric, low)} to {_plain(metric, high)}; "
-            f"{comparison.test}, {p_text(comparison.p_value)})"
+            f"{better.subject.model} ({_kind(better)}) beats {worse.subject.model} "
+            f"({_kind(worse)}) by {margin_text(pair)}"
         )
     else:
         verdict = (
             f"{learned.subject.title} and {written.subject.title} cannot be told apart by "
-            f"{metric.name}: {difference_text(metric, comparison)}"
+            f"{metric.name}: {difference_text(metric, pair.comparisons[metric.name])}"
         )
     return f"On {data_text(learned)}, {verdict}; {_cost_text(learned, written)}."
 
@@ -209,7 +228,7 @@ def _kind(result: Result) -> str:
 
 
 def _cost_text(learned: Result, written: Result) -> str:
-    if _clock(learned) != _clock(written):
+    if clock(learned) != clock(written):
         return "their times do not compare, for they were taken under different conditions"
     ratio = learned.timing.latency_p50 / written.timing.latency_p50
     name = learned.subject.title
@@ -223,11 +242,17 @@ def _cost_text(learned: Result, written: Result) -> str:
     )
 
 
-def _clock(result: Result) -> tuple[object, ...]:
+def clock(result: Result) -> tuple[object, ...]:
     """What two times must have in common to be compared."""
     subject, machine = result.subject, result.machine
     accelerator = machine.get("accelerator")
     return machine["cpu"], machine["cores"], accelerator, subject.threads, subject.device
+
+
+def busy(result: Result) -> bool:
+    """Whether the machine was busy with something else, so that times are too long."""
+    # The benchmark itself keeps up to all cores busy from one model to the next.
+    return bool(result.machine.get("load_average", 0) > 1.5 * result.machine["cores"])
 
 
 def conditions(results: Sequence[Result]) -> str:
@@ -245,22 +270,32 @@ def conditions(results: Sequence[Result]) -> str:
         )
         if fact not in facts:
             facts.append(fact)
-    # The benchmark itself keeps up to all cores busy from one model to the next.
-    if any(r.machine["load_average"] > 1.5 * r.machine["cores"] for r in results):
+    if any(map(busy, results)):
         facts.append("the machine was busy with something else, so the times are too long")
     return "; ".join(facts)
 
 
-def markdown_table(results: Sequence[Result]) -> str:
-    """The results as a Markdown table, a sentence for each pair, and the conditions.
+def compared(results: Sequence[Result]) -> list[Pair]:
+    """The pairs among the results in the order that they are told in, by the primary metric.
 
-    Raises ResultsError if there are none.
+    Raises ResultsError if there are no results.
     """
     if not results:
         raise ResultsError("There are no results to report; zoo bench makes them.")
+    return pairs(ordered(results), primary_only=True)
+
+
+def markdown_table(results: Sequence[Result], found: Sequence[Pair] | None = None) -> str:
+    """The results as a Markdown table, a sentence for each pair, and the conditions.
+
+    found: what `compared` says of them, if that has been asked already.
+
+    Raises ResultsError if there are none.
+    """
+    found = compared(results) if found is None else found
     lines = [markdown_row(COLUMNS), "|" + " --- |" * len(COLUMNS)]
     lines += [markdown_row(row(result)) for result in ordered(results)]
-    sentences = [f"- {pair_sentence(pair)}" for pair in pairs(ordered(results))]
+    sentences = [f"- {pair_sentence(pair)}" for pair in found]
     if sentences:
         lines += ["", *sentences]
     return "\n".join([*lines, "", f"Measured on: {conditions(ordered(results))}."])

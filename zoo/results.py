@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from zoo.errors import ResultsError
 from zoo.files import write_atomically
-from zoo.metrics import Comparison, Score, compare
+from zoo.metrics import Comparison, Metric, Score, Statistics, compare_statistics
 from zoo.options import value_text, with_options
 from zoo.tasks import task
 
@@ -82,6 +82,8 @@ class Result:
         what decoding the data set took for a moment is not.
     weights_bytes: of the files that prediction needs.
     records: one column per recorded fact, one value per example, in the data set's order.
+    latencies: seconds of each single prediction that was timed, those of the first examples in
+        their order; empty in a result from before they were kept.
     """
 
     subject: Subject
@@ -100,6 +102,7 @@ class Result:
     versions: Mapping[str, str]
     finished: str
     records: Mapping[str, Sequence[Any]]
+    latencies: Sequence[float] = field(default_factory=list)
 
     @property
     def primary(self) -> Score:
@@ -115,7 +118,7 @@ def to_json(result: Result) -> dict[str, Any]:
 def from_json(payload: Any) -> Result:
     """The result that `to_json` described. Raises ResultsError that says what is wrong."""
     if not isinstance(payload, dict) or payload.get("schema") != SCHEMA:
-        raise ResultsError(f"it is not of schema {SCHEMA}")
+        raise ResultsError(_of_schema(payload.get("schema") if isinstance(payload, dict) else None))
     try:
         result = Result(
             subject=Subject(**payload["subject"]),
@@ -125,12 +128,20 @@ def from_json(payload: Any) -> Result:
                 one.name: payload[one.name]
                 for one in fields(Result)
                 if one.name not in ("subject", "scores", "timing")
+                and (one.name in payload or one.default_factory is MISSING)
             },
         )
         _check(result)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ResultsError(f"it is incomplete ({error})") from error
     return result
+
+
+def _of_schema(schema: Any) -> str:
+    if not isinstance(schema, int):
+        return "it is of no schema that zoo writes"
+    whose = "an older zoo wrote" if schema < SCHEMA else "only a newer zoo reads"
+    return f"it is of schema {schema}, which {whose}; this one reads schema {SCHEMA}"
 
 
 def _check(result: Result) -> None:
@@ -142,10 +153,12 @@ def _check(result: Result) -> None:
         raise ValueError(f"no score for {', '.join(sorted(lacking))}")
     parts = [asdict(result.timing), *(asdict(score) for score in result.scores.values())]
     figures = [figure for part in parts for figure in part.values()]
-    if not all(isinstance(x, int | float) for x in figures):
+    if not all(isinstance(x, int | float) for x in (*figures, *result.latencies)):
         raise ValueError("a figure is no number")
     if not result.records or {len(column) for column in result.records.values()} != {result.count}:
         raise ValueError(f"not {result.count} records")
+    if len(result.latencies) not in (0, result.timing.latency_count):
+        raise ValueError(f"not {result.timing.latency_count} latencies")
     for part, needed in (
         (result.machine, ("cpu", "cores", "memory_bytes")),
         (result.versions, ("python",)),
@@ -158,13 +171,14 @@ def write_result(folder: Path, result: Result) -> Path:
     """Write a result under `folder`, as a whole or not at all. Raises ResultsError."""
     path = folder / result.subject.path()
     payload = to_json(result)
-    records = payload.pop("records")
+    records, latencies = payload.pop("records"), payload.pop("latencies")
     # Columns are written one a line: a diff then shows which facts changed.
     columns = ",\n".join(
         f"    {json.dumps(name)}: {_compact(column)}" for name, column in records.items()
     )
     head = json.dumps(payload, indent=2, allow_nan=False)
-    write_atomically(path, f'{head[:-2]},\n  "records": {{\n{columns}\n  }}\n}}\n')
+    tail = f'  "latencies": {_compact(latencies)},\n  "records": {{\n{columns}\n  }}\n}}\n'
+    write_atomically(path, f"{head[:-2]},\n{tail}")
     return path
 
 
@@ -197,37 +211,53 @@ class Pair:
     """A 2.0 model beside the 1.0 model that it replaces, on the same examples.
 
     comparisons: by metric, the 2.0 model's score minus the baseline's.
+    statistics: of the primary metric, [N, S], of the 2.0 model and of the baseline.
     """
 
     learned: Result
     written: Result
     comparisons: Mapping[str, Comparison]
+    statistics: tuple[Statistics, Statistics] = field(compare=False, repr=False)
 
 
-def pairs(results: Sequence[Result]) -> list[Pair]:
+def pairs(results: Sequence[Result], *, primary_only: bool = False) -> list[Pair]:
     """Every 2.0 result whose baseline was measured on the same examples in the same order.
 
     The 2.0 model counts with any options, its baseline with its defaults only.
+
+    primary_only: compare by the primary metric alone, for the others can take seconds.
     """
+    counted: dict[tuple[int, str], Statistics] = {}  # a baseline can be of several pairs
+
+    def statistics(metric: Metric, position: int) -> Statistics:
+        key = position, metric.name
+        if key not in counted:
+            counted[key] = metric.statistics(results[position].records)
+        return counted[key]
+
     found = []
-    for learned in results:
-        for written in results:
+    for i, learned in enumerate(results):
+        for j, written in enumerate(results):
             if (
                 written.subject.model == learned.baseline
                 and not written.subject.options
-                and _same_examples(learned, written)
+                and same_examples(learned, written)
             ):
+                job = task(learned.task)
                 comparisons = {
-                    metric.name: compare(
-                        metric, learned.records, written.records, seed=learned.seed
+                    metric.name: compare_statistics(
+                        metric, statistics(metric, i), statistics(metric, j), seed=learned.seed
                     )
-                    for metric in task(learned.task).metrics
+                    for metric in ((job.primary,) if primary_only else job.metrics)
                 }
-                found.append(Pair(learned, written, comparisons))
+                both = statistics(job.primary, i), statistics(job.primary, j)
+                found.append(Pair(learned, written, comparisons, both))
     return found
 
 
-def _same_examples(a: Result, b: Result) -> bool:
+def same_examples(a: Result, b: Result) -> bool:
+    """Whether two results are of the same examples in the same order."""
+
     def examples(result: Result) -> tuple[Any, ...]:
         subject = result.subject
         whole = subject.data, subject.split, subject.content_sha256

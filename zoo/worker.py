@@ -89,6 +89,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         versions=machine.versions(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         records=records,
+        latencies=[float(f"{seconds:.4g}") for seconds in latencies],
     )
 
 

@@ -20,6 +20,7 @@ CONNECT4_POSITIONS = DataSetInfo(
         ),
     ),
     offline=True,
+    exhibit="zoo.games.data:connect4_grid",
     note=(
         "1,000 positions of 12 to 32 moves with the exact score of every legal move from a "
         "perfect solver: above 0 wins, 0 draws, below 0 loses, and the sooner the larger. In each "

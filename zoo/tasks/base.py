@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from zoo.exhibits import Exhibit
 from zoo.metrics import Metric, Records, Statistics
 
 
@@ -24,6 +25,28 @@ class Table:
     text: str = ""
 
 
+Row = Mapping[str, Any]  # what a benchmark recorded of one example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """How an example, and what models made of it, are shown to people.
+
+    input: of one input.
+    target, answer: of what was recorded, and of the input, or None where that is not here.
+    mistakes: each thing that is wrong with an answer, in words that alike mistakes share; empty
+        where the answer is right, or where mistakes have no names.
+    judge: how good single answers are, from statistics of the primary metric, [N, S] -> [N], where
+        that metric itself cannot tell of one answer; greater is better as it is for the metric.
+    """
+
+    input: Callable[[Any], Exhibit]
+    target: Callable[[Row, Any], Exhibit]
+    answer: Callable[[Row, Any], Exhibit]
+    mistakes: Callable[[Row], Sequence[str]] = lambda row: ()
+    judge: Callable[[Statistics], Statistics] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One job that several models do.
@@ -37,6 +60,7 @@ class Task:
         of what is written.
     record: what a benchmark keeps of one prediction and its target: JSON-able values, from
         which every metric can be computed, now or later.
+    display: how examples and answers look.
     metrics: the first is the primary one.
     duration: the record, if any, that is how many seconds of sound the input is.
     failures: where the records show a model to fail, as tables; a job can do without.
@@ -48,6 +72,7 @@ class Task:
     sample: str
     fingerprint: Callable[[Any], bytes]
     record: Callable[[Any, str], dict[str, Any]]
+    display: Display
     metrics: tuple[Metric, ...]
     text: bool = False
     duration: str = ""

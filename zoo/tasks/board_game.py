@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from zoo.errors import BenchmarkError, InputError
+from zoo.exhibits import Text
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Move
-from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.base import Display, Row, Table, Task, each, mean
 from zoo.tasks.failures import by_size, examples, filled, share_text
 
 
@@ -113,6 +114,27 @@ def _failures(records: Records) -> tuple[Table, ...]:
     )  # fmt: skip
 
 
+def _outcome(score: int) -> str:
+    return _OUTCOMES[int(np.sign(score))]
+
+
+def _show_position(x: Any) -> Text:
+    return Text(x if isinstance(x, str) else str(x), note="the moves so far")
+
+
+def _show_best(row: Row, x: Any) -> Text:
+    return Text(_outcome(row["best"]), note="with the best move")
+
+
+def _show_move(row: Row, x: Any) -> Text:
+    return Text(row["action"], note=f"which is {_outcome(row['score'])}")
+
+
+def _given_away(row: Row) -> tuple[str, ...]:
+    best, got = _outcome(row["best"]), _outcome(row["score"])
+    return () if best == got else (f"{best} turned into {got}",)
+
+
 BOARD_GAME = Task(
     name="board-game",
     # The Hub's only tag for programs that act in an environment, however they came to know how.
@@ -125,6 +147,9 @@ BOARD_GAME = Task(
     failures=_failures,
     risks="A move comes with an expected result, not with a proof, unless it says that it is "
     "proven: in a position that must not be lost, look further.",
+    display=Display(
+        input=_show_position, target=_show_best, answer=_show_move, mistakes=_given_away
+    ),
     metrics=(
         Metric(
             name="outcome-keeping",

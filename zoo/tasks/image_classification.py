@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from zoo.exhibits import Picture, Text
 from zoo.images import read_image
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Classification
-from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.base import Display, Row, Table, Task, each, mean
 from zoo.tasks.failures import SHOWN, examples, filled, share_text
 
 
@@ -110,6 +112,32 @@ def _failures(records: Records) -> tuple[Table, ...]:
     )
 
 
+_WIDEST = 320  # pixels of a picture that is shown
+_SMALL = 64  # pixels; such a picture is shown as it is, without loss
+
+
+def _show_image(x: Any) -> Picture:
+    image = read_image(x)
+    image.thumbnail((_WIDEST, _WIDEST))
+    form = "PNG" if max(image.size) <= _SMALL else "JPEG"
+    content = io.BytesIO()
+    image.save(content, form, optimize=True)
+    return Picture(content.getvalue(), f"image/{form.lower()}", image.width, image.height)
+
+
+def _show_target(row: Row, x: Any) -> Text:
+    return Text(row["target"])
+
+
+def _show_label(row: Row, x: Any) -> Text:
+    return Text(row["label"], note=f"{row['confidence']:.0%} sure")
+
+
+def _confusion(row: Row) -> tuple[str, ...]:
+    target, label = row["target"], row["label"]
+    return () if label == target else (f"{target} taken for {label}",)
+
+
 IMAGE_CLASSIFICATION = Task(
     name="image-classification",
     unit="image",
@@ -120,6 +148,9 @@ IMAGE_CLASSIFICATION = Task(
     risks="A probability is a share among its classes: of a picture unlike those that it learned "
     "from it says nothing, however high it is. Do not let a label decide anything about a person "
     "unless somebody can look at the picture.",
+    display=Display(
+        input=_show_image, target=_show_target, answer=_show_label, mistakes=_confusion
+    ),
     metrics=(
         Metric(
             name="accuracy",

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from zoo.audio import read_audio
+from zoo.exhibits import Sound, Text
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Transcript
-from zoo.tasks.base import Table, Task, each, mean
+from zoo.tasks.base import Display, Row, Table, Task, each, mean
 from zoo.tasks.failures import SHOWN, by_size, examples, filled, quoted, share_text
 from zoo.text import PLAIN, plain_words
 
@@ -128,12 +129,47 @@ def _failures(records: Records) -> tuple[Table, ...]:
     )  # fmt: skip
 
 
+def _show_sound(x: Any) -> Sound:
+    audio = read_audio(x)
+    return Sound(audio.samples, audio.rate)
+
+
+def _show_target(row: Row, x: Any) -> Text:
+    return Text(row["target"])
+
+
+def _show_transcript(row: Row, x: Any) -> Text:
+    return Text(row["text"], note=f"{row['confidence']:.0%} sure")
+
+
+def _misheard(row: Row) -> list[str]:
+    import jiwer
+
+    found = jiwer.process_words(plain_words(row["target"]), plain_words(row["text"]))
+    said, heard = found.references[0], found.hypotheses[0]
+    mistakes = []
+    for part in found.alignments[0]:
+        words = said[part.ref_start_idx : part.ref_end_idx]
+        others = heard[part.hyp_start_idx : part.hyp_end_idx]
+        if part.type == "substitute":
+            pairs = zip(words, others, strict=True)
+            mistakes += [f"{word} heard as {other}" for word, other in pairs]
+        elif part.type == "delete":
+            mistakes += [f"{word} missed" for word in words]
+        elif part.type == "insert":
+            mistakes += [f"{other} heard where it was not said" for other in others]
+    return mistakes
+
+
 SPEECH_RECOGNITION = Task(
     name="automatic-speech-recognition",
     unit="recording",
     sample="call.wav",
     fingerprint=_sound_fingerprint,
     record=_transcript_record,
+    display=Display(
+        input=_show_sound, target=_show_target, answer=_show_transcript, mistakes=_misheard
+    ),
     duration="seconds",
     failures=_failures,
     risks="It hears some voices, accents and rooms better than others, and what it mishears looks "

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from zoo.errors import InputError, MissingDependencyError
+from zoo.exhibits import Text
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Translation
-from zoo.tasks.base import Table, Task
+from zoo.tasks.base import Display, Row, Table, Task
 from zoo.tasks.failures import SHOWN, by_size, examples, filled, quoted, share_text
 from zoo.text import Passage
 
@@ -55,8 +56,8 @@ def _bleu_score(totals: Statistics) -> Statistics:
     hits, ngrams = totals[..., 2:6], totals[..., 6:]
     smoothed = np.where(hits > 0, hits, 0.5 ** np.cumsum(hits == 0, axis=-1))
     # A text without n-grams of each order, or without any hit, has no precision to speak of.
-    scored = ngrams.all(axis=-1) & hits.any(axis=-1)
-    precision = smoothed / np.where(scored[..., None], ngrams, 1)
+    scored = np.logical_and(ngrams.all(axis=-1), hits.any(axis=-1))
+    precision = smoothed / np.where(np.expand_dims(scored, -1), ngrams, 1)
     brevity = np.minimum(0, 1 - reference / np.maximum(length, 1))
     bleu: Statistics = 100 * np.exp(brevity + np.log(precision).mean(axis=-1))
     return np.where(scored, bleu, 0.0)
@@ -66,7 +67,7 @@ _CHRF_BETA2 = 4  # recall counts twice as much as precision
 
 
 def _chrf_score(totals: Statistics) -> Statistics:
-    """chrF of counts [..., 3 * orders]: n-grams of text and reference, and those in both."""
+    """The chrF of counts [..., 3 * orders]: n-grams of text and reference, and those in both."""
     text, reference, both = np.moveaxis(totals.reshape(*totals.shape[:-1], -1, 3), -1, 0)
     present = (text > 0) & (reference > 0)
     orders = np.maximum(present.sum(axis=-1), 1)
@@ -77,6 +78,26 @@ def _chrf_score(totals: Statistics) -> Statistics:
     weighted = _CHRF_BETA2 * precision + recall
     score: Statistics = (1 + _CHRF_BETA2) * precision * recall / np.where(weighted, weighted, 1)
     return 100 * score
+
+
+def _sentence_scores(statistics: Statistics) -> Statistics:
+    """GLEU of each text, [N], which unlike BLEU can tell of one sentence (Wu et al. 2016, §5)."""
+    reference, hits, ngrams = statistics[:, 1], statistics[:, 2:6], statistics[:, 6:]
+    wanted = np.maximum(reference[:, None] - np.arange(4), 0)
+    most = np.maximum(ngrams.sum(axis=1), wanted.sum(axis=1))
+    scores: Statistics = hits.sum(axis=1) / np.maximum(most, 1)
+    return scores
+
+
+def _show_passage(x: Any) -> Text:
+    return Text(x.text, x.source) if isinstance(x, Passage) else Text(str(x["text"]), x["source"])
+
+
+def _show_text(column: str) -> Callable[[Row, Any], Text]:
+    def show(row: Row, x: Any) -> Text:
+        return Text(row[column], x.target if isinstance(x, Passage) else "")
+
+    return show
 
 
 @functools.cache
@@ -177,6 +198,12 @@ TRANSLATION = Task(
     failures=_failures,
     risks="What it writes can read well and say something else, and a name, a number or a negation "
     "can be lost. Have somebody who knows both languages read whatever matters.",
+    display=Display(
+        input=_show_passage,
+        target=_show_text("target"),
+        answer=_show_text("text"),
+        judge=_sentence_scores,
+    ),
     metrics=(
         _metric(
             "bleu",
