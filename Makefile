@@ -8,12 +8,12 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help bench test lint docs clean
 
 help:
-	@echo "make bench   measure, side by side, the models for which the install brings data"
+	@echo "make bench   measure, side by side, the models for which the install brings data; writes a page"
 	@echo "make test    lint, types, floors, tests"
 	@echo "make docs    render cards, README and studies from results/, matches/ and studies/"
 
 bench: $(VENV)/.run
-	$(BIN)/zoo bench
+	$(BIN)/zoo bench --report
 
 test: lint
 	$(BIN)/python -m pytest

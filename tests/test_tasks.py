@@ -183,6 +183,29 @@ def test_scores_of_translations_are_sacrebleus() -> None:
     assert 0 < found[0] < found[2] < 100 or found[0] == found[2]
 
 
+def test_any_part_of_the_sentences_scores_as_sacrebleu_scores_it() -> None:
+    import sacrebleu
+
+    # None, some and all orders of n-grams hit; shorter and longer than the reference; empty.
+    texts = ["a b c d e", "a", "", "x y z w", "a b x d e f g", "b a c", "a b c x", "q"]
+    targets = ["a b c d e", "a b c d", "a b", "a b c d", "a b c d e", "a b c", "a b c d e f", "a"]
+    bleu, chrf, _ = TRANSLATION.metrics
+    records = translated(*zip(texts, targets, strict=True))
+    parts = [[0], [1], [2], [3], [4], [5], [6], [7], [1, 4], [3, 5], [0, 2, 6], list(range(8))]
+    for metric, scorer in (
+        (bleu, sacrebleu.metrics.BLEU(force=True)),
+        (chrf, sacrebleu.metrics.CHRF(word_order=2)),
+    ):
+        statistics = metric.statistics(records)
+        totals = np.stack([statistics[part].sum(axis=0) for part in parts])
+        wanted = [
+            scorer.corpus_score([texts[i] for i in part], [[targets[i] for i in part]]).score
+            for part in parts
+        ]
+        assert metric.score(totals) == pytest.approx(wanted)
+        assert metric.score(totals[0]) == pytest.approx(wanted[0])
+
+
 def test_only_the_older_convention_is_blind_to_case() -> None:
     cased, _, lower = TRANSLATION.metrics
     records = translated(CASED, LOWER)

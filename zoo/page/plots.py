@@ -84,7 +84,7 @@ def scores_against_times(name: str, metric: Metric, results: Sequence[Result]) -
     """
     scale = 100 if metric.percent else 1
     with _figure(_WIDTH, 250, left=46, right=14, bottom=46, top=28) as (figure, axes):
-        axes.set_xscale("log")
+        _time_axis(axes, [result.timing.latency_p50 for result in results])
         axes.grid(True)
         for result in results:
             score, x = result.primary, result.timing.latency_p50
@@ -102,8 +102,7 @@ def scores_against_times(name: str, metric: Metric, results: Sequence[Result]) -
                 elinewidth=2,
                 markeredgecolor=_PAPER,
             )
-        axes.margins(0.12, 0.1)
-        _time_axis(axes, [result.timing.latency_p50 for result in results])
+        axes.margins(y=0.1)
         axes.set_xlabel("median time of a prediction")
         better = "more" if metric.higher_is_better else "less"
         unit = ", %" if metric.percent else ""
@@ -141,30 +140,35 @@ def times(name: str, results: Sequence[Result]) -> str:
     """Of each result a row: median, 95th and 99th percentile, and where kept each percentile."""
     import numpy as np
 
+    quantiles: list[list[float]] = [
+        np.quantile(result.latencies, np.linspace(0.01, 0.99, 50)).tolist()
+        if result.latencies
+        else []
+        for result in results
+    ]
+    seen = [
+        time
+        for result, kept in zip(results, quantiles, strict=True)
+        for time in (result.timing.latency_p50, result.timing.latency_p99, *kept)
+    ]
     height = _ROW * len(results) + 56
     with _figure(_WIDTH, height, left=30, right=14, bottom=46, top=10) as (figure, axes):
-        axes.set_xscale("log")
+        _time_axis(axes, seen)
         axes.grid(True, axis="x")
-        seen: list[float] = []
-        for y, result in enumerate(results):
+        for y, (result, kept) in enumerate(zip(results, quantiles, strict=True)):
             timing, colour = result.timing, _SIDES[result.generation]
             middle, most, nearly_all = timing.latency_p50, timing.latency_p95, timing.latency_p99
-            seen += [middle, nearly_all]
             axes.plot((middle, nearly_all), (y, y), color=colour, linewidth=1.5)
             axes.plot((middle, most), (y, y), color=colour, linewidth=5, solid_capstyle="butt")
             axes.plot(middle, y, _SHAPES[result.generation], color=colour, markersize=9, mec=_PAPER)
             axes.plot(nearly_all, y, "|", color=colour, markersize=10)
-            if result.latencies:
-                percentiles = np.quantile(result.latencies, np.linspace(0.01, 0.99, 50))
-                axes.vlines(percentiles, y + 0.2, y + 0.42, color=colour, linewidth=1)
-                seen += [percentiles[0], percentiles[-1]]
-        axes.margins(0.06, 0)
+            if kept:
+                axes.vlines(kept, y + 0.2, y + 0.42, color=colour, linewidth=1)
         axes.set_ylim(len(results) - 0.5, -0.5)
         axes.set_yticks(range(len(results)), [str(n) for n in range(1, len(results) + 1)])
         for label in axes.get_yticklabels():
             label.set_fontweight("bold")
         axes.tick_params(axis="y", length=0)
-        _time_axis(axes, seen)
         axes.set_xlabel("time of a prediction")
         return _svg(figure, name)
 
@@ -222,14 +226,15 @@ def _figure(
 
 
 def _time_axis(axes: Axes, seconds: Sequence[float]) -> None:
-    """Ticks that say their unit: 200 µs, 5 ms, 1 s; more of them where there is room."""
+    """A logarithmic axis that holds the times, with ticks that say their unit, as 5 ms."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    decades = math.log10(max(seconds) / min(seconds)) if min(seconds) > 0 else 0
-    if decades < 0.3:  # a single time needs surroundings
-        middle = math.sqrt(max(seconds) * min(seconds)) or 1e-6
-        axes.set_xlim(middle / 2, middle * 2)
+    low, high = max(min(seconds), 1e-9), max(*seconds, 1e-9)
+    decades = math.log10(high / low)
     steps = next(ticks for most, ticks in _TICKS if decades < most)
+    beside = 10 ** max(0.1 * decades, 0.15)  # a single time needs surroundings, too
+    axes.set_xscale("log")
+    axes.set_xlim(low / beside, high * beside)
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(_tick))

@@ -94,14 +94,14 @@ class Section:
 
     @property
     def costs(self) -> tuple[str, str, str]:
-        """Time, memory and weights of the 2.0 model as multiples of the 1.0 model's."""
+        """Time and memory of the 2.0 model as multiples of the 1.0 model's; weights of both."""
         learned, written = self.lead.learned, self.lead.written
         return (
             _multiple(learned.timing.latency_p50, written.timing.latency_p50)
             if self.clocked
             else "not comparable",
             _multiple(learned.peak_memory_bytes, written.peak_memory_bytes),
-            f"{bytes_text(learned.weights_bytes)} against {bytes_text(written.weights_bytes)}",
+            f"{bytes_text(learned.weights_bytes)} / {bytes_text(written.weights_bytes)}",
         )
 
 
