@@ -195,8 +195,8 @@ def advantages(name: str, metric: Metric, rows: Sequence[Advantage]) -> str:
         furthest = max(max(abs(row.low), abs(row.high)) for row in rows) * scale or 1.0
         axes.set_xlim(-1.08 * furthest, 1.08 * furthest)
         axes.set_ylim(len(rows) - 0.5, -0.8)
-        unit = "points" if metric.percent else "points of it"
-        axes.set_xlabel(f"advantage of Software 2.0 by {metric.name}, {unit}")
+        unit = ", points" if metric.percent else ""
+        axes.set_xlabel(f"advantage of Software 2.0 by {metric.name}{unit}")
         for x, text, side in ((0, "◀ 1.0 is better", "1.0"), (1, "2.0 is better ▶", "2.0")):
             axes.annotate(
                 text,
