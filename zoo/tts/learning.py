@@ -1,0 +1,202 @@
+"""How the networks of speech synthesis learn: one loop for the vocoder and the acoustic model."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import InputError
+from zoo.progress import Progress
+from zoo.resume import Checkpoint
+
+B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
+N = TypeVar("N", bound=nn.Module)
+
+
+class Lesson(Protocol[B_co]):
+    """Makes the batches: the same for the same seed and step, whatever came before."""
+
+    seed: int
+
+    def batch(self, step: int) -> B_co: ...
+
+    def fingerprint(self) -> str:
+        """What the batches depend on, as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a network is trained.
+
+    steps: batches. learning_rate: of Muon (Jordan et al. 2024), which learns the matrices; what is
+        no matrix between layers learns with Adam, at `other_rate`.
+    warm_up: steps until these are reached; over the last `cooling` share of the steps they fall to
+        nothing in a straight line. Up to there nothing depends on how many steps there will be.
+    averaging: steps over which the weights are averaged, exponentially; the average is kept.
+    log_every: steps between two lines of the log, a look at validation, and a checkpoint.
+    """
+
+    steps: int
+    learning_rate: float = 0.01
+    other_rate: float = 0.006
+    weight_decay: float = 0.02
+    warm_up: int = 100
+    cooling: float = 0.3
+    averaging: int = 300
+    log_every: int = 250
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.averaging, self.log_every) < 1 or self.warm_up < 0:
+            raise InputError("Training takes at least one step.")
+        if not self.learning_rate > 0 or not self.other_rate > 0 or self.weight_decay < 0:
+            raise InputError("A learning rate is positive, weight decay is not negative.")
+        if not 0 <= self.cooling <= 1:
+            raise InputError("Cooling is a share of the steps, from 0 to 1.")
+
+    @property
+    def cools_at(self) -> int:
+        return round(self.steps * (1 - self.cooling))
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rates at a step."""
+        warm = min(1.0, (step + 1) / (self.warm_up + 1))
+        if step < self.cools_at:
+            return warm
+        return warm * (self.steps - step) / (self.steps - self.cools_at)
+
+
+def learn(
+    network: N,
+    lesson: Lesson[B],
+    loss_of: Callable[[N, B], Tensor],
+    schedule: Schedule,
+    *,
+    tables: Collection[str],
+    shape: str,
+    validate: Callable[[N], dict[str, float]],
+    report: Progress,
+    checkpoint: Path | None,
+) -> N:
+    """Train `network` and answer the average of its weights, in evaluation mode.
+
+    loss_of: what is to become small. tables: modules whose weights are no matrices between layers.
+    shape: of the network, as text. checkpoint: the file from which the same training goes on.
+    """
+    average = copy.deepcopy(network).eval().requires_grad_(False)
+    optimisers = _optimisers(network, tables, schedule)
+    rates = [[group["lr"] for group in one.param_groups] for one in optimisers]
+    step = 0
+    runs = []
+    if checkpoint is not None:
+        fingerprints = _fingerprints(f"{shape} {lesson.fingerprint()}", schedule)
+        runs = [Checkpoint(checkpoint, run) for run in fingerprints]
+        for run in runs:
+            stored = run.read()
+            if stored is not None:
+                step = stored[1]["step"]
+                _restore(stored[0], network, average, optimisers)
+    losses = []
+    with ThreadPoolExecutor(1) as ahead:  # the next batch is made while this one is learned from
+        coming = ahead.submit(lesson.batch, step)
+        for now in report.track(
+            range(step, schedule.steps), "Learning", total=schedule.steps - step
+        ):
+            batch = coming.result()
+            coming = ahead.submit(lesson.batch, now + 1)
+            torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout
+            network.train()
+            loss = loss_of(network, batch)
+            network.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            for optimiser, full in zip(optimisers, rates, strict=True):
+                for group, rate in zip(optimiser.param_groups, full, strict=True):
+                    group["lr"] = rate * schedule.rate(now)
+                optimiser.step()
+            losses.append(float(loss.detach()))
+            # Early on the average forgets faster, so that it does not remember the first weights.
+            _move(average, network, 1 / min(schedule.averaging, (now + 1) / 4 + 1))
+            if (now + 1) % schedule.log_every == 0 or now + 1 == schedule.steps:
+                report.log(step=now + 1, loss=float(np.mean(losses)), **validate(average))
+                losses.clear()
+                if runs:
+                    run = runs[now + 1 > schedule.cools_at]
+                    run.write(_tensors(network, average, optimisers), step=now + 1)
+    return average
+
+
+def _optimisers(
+    network: nn.Module, tables: Collection[str], schedule: Schedule
+) -> list[torch.optim.Optimizer]:
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
+    for name, parameter in network.named_parameters():
+        between = parameter.dim() == 2 and name.rpartition(".")[0] not in tables
+        (matrices if between else others).append(parameter)
+    return [
+        torch.optim.Muon(
+            matrices,
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+            # So scaled, its steps are as large as Adam's (Liu et al. 2025, eq. 4).
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        torch.optim.AdamW(others, lr=schedule.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+@torch.no_grad()
+def _move(average: nn.Module, network: nn.Module, share: float) -> None:
+    for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(now, share)
+
+
+def _tensors(
+    network: nn.Module, average: nn.Module, optimisers: list[torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    parts = {"network": network.state_dict(), "average": average.state_dict()}
+    for number, optimiser in enumerate(optimisers):
+        for parameter, state in optimiser.state_dict()["state"].items():
+            parts[f"optimiser{number}/{parameter}"] = {
+                name: torch.as_tensor(value) for name, value in state.items()
+            }
+    return {f"{part}/{name}": x for part, values in parts.items() for name, x in values.items()}
+
+
+def _restore(
+    tensors: dict[str, Tensor],
+    network: nn.Module,
+    average: nn.Module,
+    optimisers: list[torch.optim.Optimizer],
+) -> None:
+    parts: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        part, _, name = key.partition("/")
+        parts.setdefault(part, {})[name] = value
+    network.load_state_dict(parts["network"])
+    average.load_state_dict(parts["average"])
+    for number, optimiser in enumerate(optimisers):
+        states: dict[int, dict[str, Tensor]] = {}
+        for key, value in parts[f"optimiser{number}"].items():
+            parameter, _, name = key.partition("/")
+            states.setdefault(int(parameter), {})[name] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
+
+
+def _fingerprints(depends: str, schedule: Schedule) -> tuple[str, str]:
+    """What a run depends on, as hexadecimal text: before it cools, and after."""
+    facts = {"schedule": {**asdict(schedule), "steps": None, "cooling": None}, "on": depends}
+    run = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return run, f"{run} cooled {schedule.cooling:g} of {schedule.steps}"
