@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zoo.metrics import Metric, Statistics
+from zoo.metrics import Metric, Records, Statistics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +24,19 @@ class Task:
     record: what a benchmark keeps of one prediction and its target: JSON-able values, from
         which every metric can be computed, now or later.
     metrics: the first is the primary one.
-    duration: the record, if any, that is how many seconds of sound the input is.
+    duration: the record, if any, that is how many seconds of sound the input or the answer is.
+    first: makes the first part of an answer, and no more, where a model gives its answers in parts.
     """
 
     name: str
     unit: str
     sample: str
     fingerprint: Callable[[Any], bytes]
-    record: Callable[[Any, str], dict[str, Any]]
+    record: Callable[[Any, Any], dict[str, Any]]
     metrics: tuple[Metric, ...]
     text: bool = False
     duration: str = ""
+    first: Callable[[Any, Any, Mapping[str, Any]], object] | None = None
 
     @property
     def primary(self) -> Metric:
@@ -50,3 +52,33 @@ def each(values: Any) -> Statistics:
 def mean(totals: Statistics) -> Statistics:
     score: Statistics = totals[..., 0] / totals[..., 1]
     return score
+
+
+def errors(
+    count: str, form: Callable[[str], str], text: str = "text"
+) -> Callable[[Records], Statistics]:
+    """Statistics of an error rate, [N, 2]: errors, and units of the reference.
+
+    count: the function of jiwer that aligns two texts in those units. text: the record that is
+    compared with the record `target`.
+    """
+
+    def statistics(records: Records) -> Statistics:
+        import jiwer
+
+        align = getattr(jiwer, count)
+        counts = []
+        for target, found in zip(records["target"], records[text], strict=True):
+            told = align(form(target), form(found))
+            wrong = told.substitutions + told.deletions
+            counts.append((wrong + told.insertions, wrong + told.hits))
+        return np.array(counts, float).reshape(-1, 2)
+
+    return statistics
+
+
+def rate(totals: Statistics) -> Statistics:
+    """Errors over units of the reference."""
+    # Where nothing was said, every word heard is an error of its own.
+    share: Statistics = totals[..., 0] / np.maximum(totals[..., 1], 1)
+    return share
