@@ -15,11 +15,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.pitch import pitch
 from zoo.tts.alignment import HOP as FEATURE_HOP
 from zoo.tts.alignment import PAUSE, RATE, Segment, features
 from zoo.tts.contexts import SYMBOLS, Context, contexts, regressors, spoken_contexts
 from zoo.tts.joining import Piece, join
-from zoo.tts.pitch import pitch
 from zoo.tts.pronunciation import BreathGroup
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from zoo.tts.pitch import pitch, pitch_marks
+from zoo.pitch import pitch, pitch_marks
 
 RATE, HOP = 16000, 200
 

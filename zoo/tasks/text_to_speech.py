@@ -1,0 +1,126 @@
+"""A text in, speech out."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from zoo.audio import Audio
+from zoo.errors import BenchmarkError, InputError
+from zoo.metrics import Metric, Records, Statistics
+from zoo.predictions import Speech
+from zoo.tasks.base import Task, errors, mean, rate
+from zoo.text import PLAIN, plain_words
+
+_RECOGNISER = "pocketsphinx with its own models of US English"
+
+
+def _text_fingerprint(x: Any) -> bytes:
+    if not isinstance(x, str):
+        raise InputError(f"A text to speak is a string; {type(x).__name__} came.")
+    text = " ".join(unicodedata.normalize("NFC", x).split())
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _speech_record(prediction: Speech, target: Audio) -> dict[str, Any]:
+    """The target is a recording of the same words; what is said is known by the prediction."""
+    from zoo.acoustics import distance
+    from zoo.listening import heard
+
+    if not isinstance(target, Audio):
+        raise BenchmarkError(f"Speech is compared with a recording; {type(target).__name__} came.")
+    spoken = Audio(prediction.samples, prediction.rate)
+    apart = distance(spoken, target)
+    return {
+        "target": prediction.text,
+        "heard": heard(spoken),
+        "heard_in_recording": heard(target),
+        "seconds": round(prediction.seconds, 4),
+        "recording_seconds": round(target.seconds, 4),
+        "pairs": apart.pairs,
+        "distortion": round(apart.distortion, 4),
+        "voiced": apart.voiced,
+        "pitch": round(apart.pitch, 4),
+        "voicing": apart.unlike,
+    }
+
+
+def _sums(of: str, count: str) -> Callable[[Records], Statistics]:
+    """[N, 2]: a sum over pairs of frames, and how many pairs these are."""
+
+    def statistics(records: Records) -> Statistics:
+        return np.stack([np.asarray(records[name], float) for name in (of, count)], axis=1)
+
+    return statistics
+
+
+def _root(totals: Statistics) -> Statistics:
+    score: Statistics = np.sqrt(totals[..., 0] / np.maximum(totals[..., 1], 1))
+    return score
+
+
+def _first(model: Any, x: Any, options: Mapping[str, Any]) -> object:
+    return next(iter(model.stream(x, **options)))
+
+
+TEXT_TO_SPEECH = Task(
+    name="text-to-speech",
+    unit="prompt",
+    sample="Your call is important to us.",
+    text=True,
+    fingerprint=_text_fingerprint,
+    record=_speech_record,
+    duration="seconds",
+    first=_first,
+    metrics=(
+        Metric(
+            name="mel-cepstral-distortion",
+            description="distance to the human recording in dB: 10 / ln 10 * sqrt(2 sum d^2) over "
+            "mel cepstra 1 to 24, without the 0th, of frames 10 ms apart, the mean over the pairs "
+            "of a dynamic time warping; silence at both ends cut off",
+            higher_is_better=False,
+            statistics=_sums("distortion", "pairs"),
+            score=mean,
+            decimals=2,
+        ),
+        Metric(
+            name="word-error-rate",
+            description="words that an independent recogniser mistakes, misses or adds, over the "
+            f"words of the text ({_RECOGNISER}); both in {PLAIN}",
+            higher_is_better=False,
+            statistics=errors("process_words", plain_words, "heard"),
+            score=rate,
+            percent=True,
+        ),
+        Metric(
+            name="word-error-rate-of-recordings",
+            description="the same of the human recordings, whatever the model: what the recogniser "
+            "owes to itself",
+            higher_is_better=False,
+            statistics=errors("process_words", plain_words, "heard_in_recording"),
+            score=rate,
+            percent=True,
+        ),
+        Metric(
+            name="pitch-error",
+            description="root mean square difference of log F0 from the recording, in semitones, "
+            "over the pairs of frames that are voiced in both",
+            higher_is_better=False,
+            statistics=_sums("pitch", "voiced"),
+            score=_root,
+            decimals=2,
+        ),
+        Metric(
+            name="voicing-error",
+            description="share of pairs of frames that are voiced in one of the two only",
+            higher_is_better=False,
+            statistics=_sums("voicing", "pairs"),
+            score=mean,
+            percent=True,
+        ),
+    ),
+)
