@@ -83,6 +83,12 @@ def normalize(text: str, known: Callable[[str], bool] | None = None) -> str:
     return words
 
 
+def without_markup(text: str) -> str:
+    """A text as it was written, without tags and control characters."""
+    text = html.unescape(_TAG.sub(" ", _PAUSING_TAG.sub(", ", text)))
+    return "".join(one for one in text if one.isspace() or unicodedata.category(one)[0] != "C")
+
+
 def _clean(text: str) -> str:
     """In ASCII but for symbols that are spoken, without markup."""
     text = html.unescape(_TAG.sub(" ", _PAUSING_TAG.sub(", ", text)))
