@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from zoo.errors import InputError
+from zoo.learning import Schedule
 from zoo.progress import Progress
 from zoo.tts.acoustic_network import AcousticNetwork, Shape, regulated
 from zoo.tts.acoustic_training import (
@@ -20,7 +21,6 @@ from zoo.tts.acoustic_training import (
     mean_losses,
     train,
 )
-from zoo.tts.learning import Schedule
 
 SHAPE = Shape(
     symbols=(6, 2), mels=10, width=32, hidden=48, kernel=5, reach=8, encoder_layers=2,
@@ -164,7 +164,7 @@ def test_a_tiny_voice_is_learned_by_heart() -> None:
     network = train(
         _network(),
         lesson,
-        replace(SCHEDULE, steps=120, learning_rate=0.02, other_rate=0.01),
+        replace(SCHEDULE, steps=120, learning_rate=0.02, table_rate=0.01),
         held_out=None,
         report=Progress(),
         workspace=None,

@@ -12,8 +12,8 @@ import torch
 
 import zoo.tts.wavenet_training as module
 from zoo.errors import InputError
+from zoo.learning import Schedule
 from zoo.progress import Progress
-from zoo.tts.learning import Schedule
 from zoo.tts.mel import MelSpectrum, companded
 from zoo.tts.wavenet_network import SILENCE, Shape, WaveNet
 from zoo.tts.wavenet_training import (
@@ -168,7 +168,7 @@ def test_it_learns(tmp_path: Path) -> None:
     average = train(
         _network(),
         Lesson(recordings[:3], CUTTER, rows=2, frames=40),
-        replace(SCHEDULE, steps=90, log_every=30, learning_rate=0.03, other_rate=0.02),
+        replace(SCHEDULE, steps=90, log_every=30, learning_rate=0.03, table_rate=0.02),
         held_out=recordings[3:],
         report=Progress(log_file=log),
         workspace=None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from zoo.errors import InputError
+from zoo.learning import Schedule, learn
 from zoo.progress import Progress
 from zoo.tts.acoustic_network import PROSODY, AcousticNetwork
-from zoo.tts.learning import Schedule, learn
 from zoo.tts.mel import Frames
 
 CHECKPOINT = "acoustic.safetensors"
@@ -218,7 +217,7 @@ def train(
         loss_of,
         schedule,
         tables=[f"tables.{n}" for n in range(len(network.shape.symbols))] + ["out"],
-        shape=json.dumps(network.shape.to_settings(), sort_keys=True),
+        facts={"shape": network.shape.to_settings(), "lesson": lesson.fingerprint()},
         validate=validate,
         report=report,
         checkpoint=None if workspace is None else workspace / CHECKPOINT,

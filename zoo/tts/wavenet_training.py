@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from zoo.errors import InputError
+from zoo.learning import Schedule, learn
 from zoo.progress import Progress
-from zoo.tts.learning import Schedule, learn
 from zoo.tts.mel import Frames, MelSpectrum, Samples, companded, emphasised
 from zoo.tts.wavenet_network import SILENCE, Shape, WaveNet
 
@@ -55,6 +55,11 @@ class Batch:
     frames: Tensor
     wanted: Tensor
     counted: Tensor
+
+    def rows(self) -> list[Batch]:
+        """Each segment as a batch of one."""
+        parts = (self.before, self.frames, self.wanted, self.counted)
+        return [Batch(*row) for row in zip(*(part.split(1) for part in parts), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,9 @@ def bits_of(network: WaveNet, batch: Batch) -> Tensor:
 
 def loss_of(network: WaveNet, batch: Batch) -> Tensor:
     """Mean bits a sample."""
-    with torch.autocast(batch.frames.device.type, dtype=torch.bfloat16):
+    # Each weight is used once, and so need not be remembered as it was rounded.
+    kind = batch.frames.device.type
+    with torch.autocast(kind, dtype=torch.bfloat16, cache_enabled=False):
         return bits_of(network, batch).mean()
 
 
@@ -248,8 +255,9 @@ def train(
         loss_of,
         schedule,
         tables=("table", "out"),
-        shape=json.dumps(network.shape.to_settings(), sort_keys=True),
+        facts={"shape": network.shape.to_settings(), "lesson": lesson.fingerprint()},
         validate=validate,
         report=report,
         checkpoint=None if workspace is None else workspace / CHECKPOINT,
+        split=Batch.rows,
     )
