@@ -19,6 +19,7 @@ PACKAGES = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-g722")
 SOUNDS = "usr/share/asterisk/sounds/en_US_f_Allison"
 TEXTS = "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"
 FILES = (TEXTS, f"{SOUNDS}/digits/9.g722")  # by which the packages' presence is known
+URL = "https://packages.debian.org/stable/asterisk-core-sounds-en-g722"
 RATE = 16000  # Hz, of G.722
 
 

@@ -56,11 +56,11 @@ def test_every_prompt_is_in_one_split(root: Path) -> None:
     assert sorted(name for part in parts for name in part) == sorted(names)
 
 
-def test_rows_are_sound_and_text(root: Path) -> None:
+def test_rows_are_text_and_sound(root: Path) -> None:
     pytest.importorskip("av")
     found = [row for split in ("train", "validation", "test") for row in rows(root, split)]
-    assert {text for _, text in found} >= {"Hello.", "B"}
-    assert all(audio.rate == 16000 and len(audio.samples) == 2048 for audio, _ in found)
+    assert {text for text, _ in found} >= {"Hello.", "B"}
+    assert all(audio.rate == 16000 and len(audio.samples) == 2048 for _, audio in found)
 
 
 def test_words_may_be_spoken_in_several_ways() -> None:

@@ -27,11 +27,11 @@ from zoo.tts.hmm import Densities, Features, Graph, best_path
 RATE = 16000  # Hz
 HOP = 80  # samples: a frame every 5 ms
 PAUSE = "pau"
+ROUNDS = (10, 5, 6)  # of learning, with 1, 2 and 4 Gaussians
 _WINDOW, _POINTS = 400, 512  # samples
 _MELS, _CEPSTRA, _LOW, _HIGH = 26, 13, 60.0, 7600.0
 _STATES = 3  # of a phone, one after the other
 _QUIET = 0.15  # the share of frames that pauses are first learned from
-_ROUNDS = (10, 5, 6)  # with 1, 2 and 4 Gaussians
 _LONGEST = 20.0  # seconds of recordings that are learned from
 
 _SYMBOLS = (*PHONES, PAUSE)
@@ -79,8 +79,13 @@ class Aligner:
         self._densities, self._mean, self._deviation = densities, mean, deviation
 
     @classmethod
-    def learn(cls, recordings: Sequence[tuple[Audio, Sequence[Word]]]) -> Self:
-        """From recordings of one voice at `RATE`, each with its words."""
+    def learn(
+        cls, recordings: Sequence[tuple[Audio, Sequence[Word]]], rounds: Sequence[int] = ROUNDS
+    ) -> Self:
+        """From recordings of one voice at `RATE`, each with its words.
+
+        rounds: of Baum and Welch with one Gaussian a state, then with two, and so on.
+        """
         short = [one for one in recordings if one[0].seconds <= _LONGEST]
         raw = [features(audio.samples) for audio, _ in short]
         every = np.concatenate(raw)
@@ -88,10 +93,10 @@ class Aligner:
         sounds = [(one - mean) / deviation for one in raw]
         graphs = [_graph(words)[0] for _, words in short]
         self = cls(_flat(np.concatenate(sounds)), mean, deviation)
-        for number, rounds in enumerate(_ROUNDS):
+        for number, count in enumerate(rounds):
             if number:
                 self._densities = self._densities.split()
-            for _ in range(rounds):
+            for _ in range(count):
                 self._densities, _ = self._densities.relearned(sounds, graphs)
         return self
 

@@ -75,7 +75,7 @@ def prompts(root: Path, split: str | None = None) -> Iterator[Prompt]:
             yield prompt
 
 
-def rows(root: Path, split: str) -> Iterator[tuple[Audio, str]]:
-    """Every prompt of a split, as sound and text."""
+def rows(root: Path, split: str) -> Iterator[tuple[str, Audio]]:
+    """Every prompt of a split, as text and sound."""
     for prompt in prompts(root, split):
-        yield prompt.audio(), prompt.text
+        yield prompt.text, prompt.audio()
