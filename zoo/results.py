@@ -61,6 +61,7 @@ class Timing:
 
     latency_count: how many single predictions were timed.
     load_seconds: from asking for the model to having it, imports included.
+    first_p50: until the first part of an answer is there, where answers come in parts; else None.
     """
 
     latency_p50: float
@@ -70,6 +71,7 @@ class Timing:
     batch_size: int
     per_second: float
     load_seconds: float
+    first_p50: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def _check(result: Result) -> None:
     if lacking:
         raise ValueError(f"no score for {', '.join(sorted(lacking))}")
     parts = [asdict(result.timing), *(asdict(score) for score in result.scores.values())]
-    figures = [figure for part in parts for figure in part.values()]
+    figures = [figure for part in parts for figure in part.values() if figure is not None]
     if not all(isinstance(x, int | float) for x in figures):
         raise ValueError("a figure is no number")
     if not result.records or {len(column) for column in result.records.values()} != {result.count}:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
+
+from zoo.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,3 +32,15 @@ def say(text: str, *, style: str = "", stderr: bool = False) -> None:
     """Print one sentence: wrapped by words on a terminal, on one line in a file or pipe."""
     out = console(stderr=stderr)
     out.print(text, style=style or None, soft_wrap=not out.is_terminal)
+
+
+def standard_input(*, text: bool) -> bytes | str:
+    """What comes in there, as text or as it is. Raises InputError if it is no text."""
+    data = sys.stdin.buffer.read()
+    if not text:
+        return data
+    try:
+        # Whoever types or pipes a line ends it; the end of the line is no part of the text.
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise InputError(f"What came in from standard input is no text: {error}.") from error

@@ -31,6 +31,7 @@ from zoo.tasks import Task, task
 
 LATENCY_SAMPLES = 300
 LATENCY_SECONDS = 20.0
+FIRST_SAMPLES = 20
 WARM_UP = 5
 SEED = 0
 _LONGEST_REASON = 300
@@ -56,6 +57,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         raise BenchmarkError(f"The split {subject.split!r} of {subject.data} has no examples.")
     machine.forget_peak_memory()
     latencies = _latencies(model, examples, subject.options, say)
+    first_p50 = _first_p50(model, job, examples, subject.options)
     records, batch_seconds = _answers(model, job, examples, subject.options, say)
     peak = max(peak_of_loading, machine.peak_memory_bytes())
     say(step="scoring")
@@ -81,6 +83,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
             batch_size=model.batch_size,
             per_second=len(examples) / batch_seconds,
             load_seconds=load_seconds,
+            first_p50=first_p50,
         ),
         peak_memory_bytes=peak,
         weights_bytes=weights.folder_bytes(weights_folder(entry)) if entry.weights else 0,
@@ -113,6 +116,20 @@ def _latencies(
             say(step="timing", done=len(latencies), total=min(LATENCY_SAMPLES, len(examples)))
             told = ended
     return latencies
+
+
+def _first_p50(
+    model: Model, job: Task, examples: list[Example], options: Mapping[str, Any]
+) -> float | None:
+    """The median of the seconds until the first part of an answer; None if it has no parts."""
+    if job.first is None:
+        return None
+    seconds = []
+    for example in examples[:FIRST_SAMPLES]:
+        began = time.perf_counter()
+        job.first(model, example.input, options)
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
 
 
 def _answers(
