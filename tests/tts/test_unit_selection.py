@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from zoo.tts.alignment import PAUSE, RATE, Segment
 from zoo.tts.contexts import FURTHEST, SYMBOLS, contexts, spoken_contexts
-from zoo.tts.joining import Piece, join
 from zoo.tts.pronunciation import BreathGroup, PronouncedWord, stressed
-from zoo.tts.unit_selection import UnitVoice
+from zoo.tts.recordings import Recording
+from zoo.tts.synthesizer import Sentence
+from zoo.tts.unit_search import UnitSearch
+from zoo.tts.unit_selection import UnitSelectionSynthesizer
+from zoo.tts.units import Inventory
 
 WORDS = {"sat": "S AE1 T", "me": "M IY1", "taste": "T EY1 S T", "emit": "IH0 M IH1 T"}
 SENTENCES = [["sat", "me"], ["taste", "emit"], ["me", "emit", "sat"], ["emit", "taste", "me"]]
@@ -18,9 +22,7 @@ def word(text: str) -> PronouncedWord:
     return PronouncedWord(text, stressed(tuple(WORDS[text].split())))
 
 
-def recording(
-    words: list[str], random: np.random.Generator
-) -> tuple[NDArray[np.float32], list[Segment]]:
+def recording(words: list[str], random: np.random.Generator) -> Recording:
     segments = [Segment(PAUSE, -1, 0.0, 0.1)]
     for number, text in enumerate(words):
         for symbol in WORDS[text].split():
@@ -39,47 +41,64 @@ def recording(
             )
         elif segment.symbol != PAUSE:
             samples += here * 0.02 * random.standard_normal(len(t))
-    return (0.2 * samples).astype(np.float32), segments
+    return Recording(" ".join(words), (0.2 * samples).astype(np.float32), tuple(segments))
 
 
 @pytest.fixture(scope="module")
-def voice() -> UnitVoice:
+def inventory() -> Inventory:
     random = np.random.default_rng(4)
-    return UnitVoice.learn([recording(words, random) for words in SENTENCES])
+    return Inventory.of_recordings([recording(words, random) for words in SENTENCES])
+
+
+def sentence(*groups: tuple[list[str], str]) -> Sentence:
+    found = tuple(BreathGroup(tuple(map(word, words)), mark) for words, mark in groups)
+    return Sentence("", 0.0, found)
 
 
 @pytest.mark.parametrize("words", SENTENCES)
-def test_what_was_recorded_is_said_as_it_was(voice: UnitVoice, words: list[str]) -> None:
-    units = voice.select(contexts([word(text).phones for text in words]))
-    assert (np.diff(units) == 1).all()
-    assert len(voice.pieces(units)) == 1
+def test_what_was_recorded_is_said_as_it_was(inventory: Inventory, words: list[str]) -> None:
+    search = UnitSearch(inventory)
+    wanted = contexts([word(text).phones for text in words])
+    assert (np.diff(search.select(wanted)) == 1).all()
+    pieces = search.pieces(wanted)
+    assert all(a.end == b.start for a, b in pairwise(pieces))
 
 
-def test_something_new_is_put_together(voice: UnitVoice) -> None:
-    groups = [BreathGroup((word("taste"), word("sat")), ","), BreathGroup((word("me"),), ".")]
-    sound = voice.speak(groups)
+def test_something_new_is_put_together(inventory: Inventory) -> None:
+    model = UnitSelectionSynthesizer(inventory)
+    new = sentence((["taste", "sat"], ","), (["me"], "."))
+    sound = model._speak(new)
     assert sound.dtype == np.float32
     assert 0.4 < len(sound) / RATE < 2.5
-    assert np.isfinite(sound).all()
-    assert np.abs(sound).max() <= np.abs(voice.samples).max() * 2
-    assert np.array_equal(sound, voice.speak(groups))
+    assert 0.02 < np.abs(sound).max() <= 2 * np.abs(inventory.recorded.samples).max()
+    assert np.array_equal(sound, model._speak(new))
 
 
-def test_a_stored_voice_says_the_same(voice: UnitVoice) -> None:
-    again = UnitVoice.of(voice.arrays())
-    groups = [BreathGroup((word("taste"), word("sat")), ".")]
-    one, other = voice.speak(groups), again.speak(groups)
-    assert len(one) == len(other)
-    assert one == pytest.approx(other, abs=1e-3)
+def test_a_phone_that_was_never_spoken_is_stood_in_for(inventory: Inventory) -> None:
+    pieces = UnitSearch(inventory).pieces(contexts([stressed(("Z", "UW1"))]))
+    units = inventory.units
+    taken = [int(np.flatnonzero(units.start == one.start)[-1]) for one in pieces]
+    symbols = [SYMBOLS[int(units.context[one, 0])] for one in taken]
+    assert symbols[:2] == ["S", "S"]
+    assert [int(units.half[one]) for one in taken] == [0, 1, 0, 1]
 
 
-def test_periods_stay_in_step_across_a_join() -> None:
-    t = np.arange(4 * RATE) / RATE
-    tone = (0.5 * np.sin(2 * np.pi * 100 * t)).astype(np.float32)
-    joined = join(tone, [Piece(0, 16000, 160), Piece(20077, 36000, 160), Piece(1033, 9000, 160)])
-    inner = joined[200:-200].astype(np.float64)
-    # A sine repeats itself a period later, also where it was cut.
-    assert np.abs(inner[160:] - inner[:-160]).max() < 0.08
+def test_a_stored_voice_says_the_same(inventory: Inventory) -> None:
+    once = Inventory.of(inventory.arrays())
+    again = Inventory.of(once.arrays())
+    new = sentence((["taste", "sat"], "."))
+    one, other = (UnitSelectionSynthesizer(each)._speak(new) for each in (once, again))
+    assert np.array_equal(one, other)
+
+
+def test_units_beyond_the_recordings_are_refused(inventory: Inventory) -> None:
+    arrays = inventory.arrays()
+    arrays["units.end"] = arrays["units.end"] + len(inventory.recorded.samples)
+    with pytest.raises(ValueError, match="beyond the end"):
+        Inventory.of(arrays)
+    arrays["recordings"] = arrays["recordings"][:100]
+    with pytest.raises(ValueError, match="cannot be read"):
+        Inventory.of(arrays)
 
 
 def test_contexts_of_a_group() -> None:
