@@ -26,6 +26,7 @@ Samples = NDArray[np.float32]
 
 CEPSTRA = 13  # of the features at a join; the logarithm of the pitch comes after them
 _RIDGE = 3.0  # by which the predictions of duration and pitch are held back
+_BLOCK = 1 << 16  # samples that are handed to the encoder; many at once overrun its stack
 _COMPRESSION = 0.2  # of libsndfile's, 0 to 1; the more, the smaller and the worse
 
 
@@ -176,9 +177,11 @@ def _ridge(context: Floats, values: Floats) -> Floats:
 def _compressed(samples: Samples) -> NDArray[np.uint8]:
     """As the bytes of an Ogg Vorbis file, [B]."""
     file = io.BytesIO()
-    soundfile.write(
-        file, samples, RATE, format="OGG", subtype="VORBIS", compression_level=_COMPRESSION
-    )
+    with soundfile.SoundFile(
+        file, "w", RATE, 1, "VORBIS", format="OGG", compression_level=_COMPRESSION
+    ) as sound:
+        for start in range(0, len(samples), _BLOCK):
+            sound.write(samples[start : start + _BLOCK])
     return np.frombuffer(file.getvalue(), np.uint8)
 
 
