@@ -102,10 +102,10 @@ def _periods(recorded: Recorded, pieces: Sequence[Piece]) -> _Periods:
     tone = _between(times, of, np.array([one.tone for one in pieces]))
     level = np.zeros(len(which))
     heard = _levels(recorded, marks, before, after)
-    for at in joins[voiced[joins] & voiced[joins + 1]]:
+    for at in joins[voiced[joins] & voiced[joins + 1]].tolist():
         rise = np.log(max(1, after[at]) / max(1, before[at + 1]))
         _spread(tone, times, at, rise + tone[at + 1] - tone[at], _PITCH_SPREAD, _MOST_PITCH)
-    for at in joins:
+    for at in joins.tolist():
         if heard[at] > _QUIET and heard[at + 1] > _QUIET and voiced[at] == voiced[at + 1]:
             rise = np.log(heard[at + 1] / heard[at])
             _spread(level, times, at, rise, _LEVEL_SPREAD, _MOST_LEVEL)

@@ -143,10 +143,14 @@ class Synthesizer(Model):
 class EnglishSynthesizer(Synthesizer):
     """One that is told how a text is pronounced: its sentences come as breath groups of phones."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._pronouncer = english()
+
     def _sentences(self, text: str) -> list[Sentence]:
         found: list[Sentence] = []
         groups: list[BreathGroup] = []
-        every = english().phones(text)
+        every = self._pronouncer.phones(text)
         for number, group in enumerate(every, 1):
             groups.append(group)
             if group.mark in _ENDS or len(groups) == _MOST_GROUPS or number == len(every):

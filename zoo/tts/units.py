@@ -52,7 +52,7 @@ class Units:
     @property
     def log_duration(self) -> Floats:
         """[N], of seconds."""
-        return np.log(np.maximum(self.end - self.start, 1) / RATE)
+        return np.asarray(np.log(np.maximum(self.end - self.start, 1) / RATE), np.float64)
 
 
 @dataclass(frozen=True)
