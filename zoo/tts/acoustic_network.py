@@ -97,9 +97,10 @@ class Attention(nn.Module):
         batch, count, width = x.shape
         parts = self.queries_keys_values(x).view(batch, count, 3, self.heads, -1)
         queries, keys, values = parts.permute(2, 0, 3, 1, 4)
-        here = torch.arange(count, device=x.device)
-        distances = (here - here[:, None]).clamp(-self.reach, self.reach) + self.reach
-        bias = self.bias[:, 0, distances].to(x.dtype)
+        # Every place sees the same row of distances, each from one further on.
+        distances = torch.arange(1 - count, count, device=x.device).clamp(-self.reach, self.reach)
+        row = self.bias[:, 0, distances + self.reach].to(x.dtype)
+        bias = row.unfold(-1, count, 1).flip(1)
         bias = bias.masked_fill(~mask[:, None, None], -torch.inf)
         mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
         joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, count, width))
