@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from zoo.tts.mel import CODES, companded, emphasised, expanded
+from zoo.tts.mel import CODES, MelSpectrum, companded, emphasised, expanded
 from zoo.tts.vocoder import Vocoder
 from zoo.tts.wavenet_kernel import Kernel
 from zoo.tts.wavenet_network import Shape, WaveNet
@@ -14,6 +14,7 @@ from zoo.tts.wavenet_network import Shape, WaveNet
 SHAPE = Shape(
     mels=5, hop=10, width=8, gates=8, skip=8, hidden=8, context=8, margin=1, cycles=1, largest=4
 )
+SPECTRUM = MelSpectrum(mels=5, hop=10)
 FRAMES = np.random.default_rng(0).normal(size=(23, 5)).astype(np.float32)
 
 
@@ -23,7 +24,7 @@ def vocoder() -> Vocoder:
     network = WaveNet(SHAPE)
     torch.nn.init.normal_(network.out.weight)
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
-    return Vocoder(Kernel(SHAPE, arrays), emphasis=0.7)
+    return Vocoder(Kernel(SHAPE, arrays), SPECTRUM, emphasis=0.7)
 
 
 def test_chunks_are_the_whole(vocoder: Vocoder) -> None:
@@ -42,7 +43,7 @@ def test_the_seed_decides(vocoder: Vocoder) -> None:
 
 
 def test_emphasis_is_undone(vocoder: Vocoder) -> None:
-    plain = Vocoder(vocoder.kernel).sound(FRAMES, seed=1)
+    plain = Vocoder(vocoder.kernel, SPECTRUM).sound(FRAMES, seed=1)
     assert set(plain.tolist()) <= set(expanded(np.arange(CODES)).tolist())
     again = emphasised(vocoder.sound(FRAMES, seed=1), 0.7)
     assert (companded(again) == companded(plain)).all()

@@ -114,27 +114,47 @@ def test_pieces_cost_what_the_whole_costs(monkeypatch: pytest.MonkeyPatch, empha
     )
 
 
+def _places(recordings: list[np.ndarray], batch: Batch) -> list[tuple[int, int, torch.Tensor]]:
+    """Of each segment of 20 frames its recording, its first frame there, and the frames."""
+    whole = ["".join(map(chr, companded(one))) for one in recordings]
+    found = []
+    for counted, wanted, frames in zip(batch.counted, batch.wanted, batch.frames, strict=True):
+        said = "".join(map(chr, wanted[counted].tolist()))
+        assert len(said) == 400
+        place, number = max((one.find(said), n) for n, one in enumerate(whole))
+        assert place >= 0
+        assert place % 20 == 0
+        first = int(torch.nonzero(counted)[0, 0]) // 20
+        found.append((number, place // 20, frames[first + 2 : first + 22]))
+    return found
+
+
 def test_segments_are_parts_of_the_recordings() -> None:
     recordings = _recordings(samples=3000)
     lesson = Lesson(recordings, CUTTER, variety=QUIET, rows=3, frames=20)
-    whole = ["".join(map(chr, companded(one))) for one in recordings]
     for step in range(5):
-        batch = lesson.batch(step)
-        for row in range(3):
-            counted = batch.counted[row]
-            said = "".join(map(chr, batch.wanted[row, counted].tolist()))
-            assert len(said) == 400
-            place, number = max((one.find(said), n) for n, one in enumerate(whole))
-            assert place >= 0
-            assert place % 20 == 0
-            frames = SPECTRUM.log_mel(recordings[number])
-            first = int(torch.nonzero(counted)[0, 0]) // 20
-            begin = place // 20
-            assert torch.allclose(
-                batch.frames[row, first + 2 : first + 22],
-                torch.from_numpy(frames[begin : begin + 20]),
-                atol=1e-4,
-            )
+        for number, begin, frames in _places(recordings, lesson.batch(step)):
+            own = SPECTRUM.log_mel(recordings[number])[begin : begin + 20]
+            assert torch.allclose(frames, torch.from_numpy(own), atol=1e-4)
+
+
+def test_guessed_frames_stand_where_their_own_would() -> None:
+    recordings = _recordings(samples=3000)
+    guesses = [SPECTRUM.log_mel(one) + 3 for one in recordings]
+    variety = replace(QUIET, guessed=0.5)
+    lesson = Lesson(recordings, CUTTER, guesses=guesses, variety=variety, rows=3, frames=20)
+    raised = []
+    for step in range(10):
+        for number, begin, frames in _places(recordings, lesson.batch(step)):
+            own = SPECTRUM.log_mel(recordings[number])[begin : begin + 20]
+            by = frames - torch.from_numpy(own)
+            assert by.std() < 1e-3
+            raised.append(float(by.mean()))
+    assert -1e-3 < min(raised) < 1e-3
+    assert 2 < max(raised) < 3
+    assert lesson.fingerprint() != Lesson(recordings, CUTTER, variety=variety).fingerprint()
+    with pytest.raises(ValueError, match="other recordings"):
+        Lesson(recordings, CUTTER, guesses=guesses[1:])
 
 
 def test_batches_depend_on_seed_and_step_alone() -> None:

@@ -192,6 +192,17 @@ def mean_losses(network: AcousticNetwork, held_out: Lesson) -> dict[str, float]:
     return {name: float(np.mean([float(one[name]) for one in every])) for name in every[0]}
 
 
+@torch.no_grad()
+def guesses(network: AcousticNetwork, lesson: Lesson) -> list[Frames]:
+    """The frames of each utterance as the network makes them of its true durations and prosody."""
+    found = []
+    for number in range(len(lesson.utterances)):
+        one = lesson.of([number])
+        normal = network(one.symbols, one.mask, one.durations, one.prosody).frames[0]
+        found.append((normal * network.deviation + network.mean).numpy())
+    return found
+
+
 def train(
     network: AcousticNetwork,
     lesson: Lesson,

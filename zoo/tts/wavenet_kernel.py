@@ -142,7 +142,9 @@ class Kernel:
 
 def _compiled(function: F) -> F:
     # A product may be fused with a sum; nothing is reordered, so that a machine repeats itself.
-    return cast(F, numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")(function))
+    # Python may go on with other sentences meanwhile.
+    compile_ = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+    return cast(F, compile_(function))
 
 
 @_compiled

@@ -27,13 +27,16 @@ _PIECE = 100  # frames of a recording that are validated at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variety:
-    """How segments are perturbed; each of these befalls half of them.
+    """How segments are perturbed; gain, speed and noise each befall half of them.
 
+    guessed: the share of segments, where there are guesses, whose frames are somewhere between
+    their own and those that a model of speech guesses; so the network forgives what that gets
+    wrong. They keep their gain and speed.
     gain: dB up or down, at most. speed: faster or slower, and thereby higher or lower, at most as
-    a share. noise: deviation, at most, of what is added to the natural logarithms of a frame, so
-    that the network forgives what a model of speech gets wrong.
+    a share. noise: deviation, at most, of what is added to the natural logarithms of a frame.
     """
 
+    guessed: float = 0.3
     gain: float = 2.0
     speed: float = 0.04
     noise: float = 0.2
@@ -41,6 +44,8 @@ class Variety:
     def __post_init__(self) -> None:
         if min(self.gain, self.speed, self.noise) < 0 or self.speed >= 0.5:
             raise InputError("Segments are perturbed by amounts from 0 on, speeds by below 0.5.")
+        if not 0 <= self.guessed <= 1:
+            raise InputError("The share of segments with guessed frames is from 0 to 1.")
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Batch:
     def rows(self) -> list[Batch]:
         """Each segment as a batch of one."""
         parts = (self.before, self.frames, self.wanted, self.counted)
-        return [Batch(*row) for row in zip(*(part.split(1) for part in parts), strict=True)]
+        return [Batch(*(part[n : n + 1] for part in parts)) for n in range(len(self.before))]
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ class Cutter:
 class Lesson:
     """Makes the batches: the same for the same seed and step, whatever came before.
 
-    recordings: at the spectrum's rate. rows, frames: segments of a batch, and how long each is.
+    recordings: at the spectrum's rate. guesses: of their frames, [T, mels] each, or none.
+    rows, frames: segments of a batch, and how long each is.
     """
 
     def __init__(
@@ -126,6 +132,7 @@ class Lesson:
         recordings: Sequence[Samples],
         cutter: Cutter,
         *,
+        guesses: Sequence[Frames] = (),
         variety: Variety | None = None,
         rows: int = 4,
         frames: int = 40,
@@ -133,7 +140,12 @@ class Lesson:
     ) -> None:
         if not recordings or min(rows, frames) < 1:
             raise InputError("There is nothing to learn from.")
-        self.recordings, self.cutter, self.seed = recordings, cutter, seed
+        if guesses and [len(one) for one in guesses] != [
+            cutter.spectrum.frames(len(one)) for one in recordings
+        ]:
+            raise ValueError("guesses of other recordings")
+        self.recordings, self.guesses = recordings, guesses
+        self.cutter, self.seed = cutter, seed
         self.variety = Variety() if variety is None else variety
         self.rows, self.frames = rows, frames
         lengths = np.array([len(one) for one in recordings])
@@ -143,8 +155,8 @@ class Lesson:
         """What the batches depend on, as hexadecimal text."""
         facts = [asdict(self.cutter), asdict(self.variety), self.rows, self.frames, self.seed]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-        for recording in self.recordings:
-            digest.update(hashlib.sha256(recording.tobytes()).digest())
+        for array in (*self.recordings, *self.guesses):
+            digest.update(hashlib.sha256(array.tobytes()).digest())
         return digest.hexdigest()
 
     def batch(self, step: int) -> Batch:
@@ -154,7 +166,9 @@ class Lesson:
     def _segment(self, random: np.random.Generator) -> Batch:
         cutter, variety = self.cutter, self.variety
         hop = cutter.spectrum.hop
-        samples = self.recordings[random.choice(len(self._shares), p=self._shares)]
+        number = random.choice(len(self._shares), p=self._shares)
+        samples = self.recordings[number]
+        guessed = bool(self.guesses) and random.random() < variety.guessed
         # As often where a recording begins as anywhere: from there on every sample counts.
         # Frames at the edges of what is cut out see silence beyond, and are not used.
         around = cutter.shape.margin + -(-cutter.spectrum.window // (2 * hop))
@@ -165,13 +179,16 @@ class Lesson:
         stretch = 1 + variety.speed
         end = begin + math.ceil((first - begin + self.frames + around) * stretch)
         part = samples[begin * hop : end * hop]
-        if random.random() < 0.5:
+        if not guessed and random.random() < 0.5:
             speed = 1 + random.uniform(-variety.speed, variety.speed)
             part = soxr.resample(part, speed, 1.0, quality="HQ")
-        if random.random() < 0.5:
+        if not guessed and random.random() < 0.5:
             gain = 10 ** (random.uniform(-variety.gain, variety.gain) / 20)
             part = np.clip(part * np.float32(gain), -1, 1)
         frames = cutter.spectrum.log_mel(part)
+        if guessed:
+            other = self.guesses[number][begin : begin + len(frames)]
+            frames = frames + np.float32(random.random()) * (other - frames)
         if random.random() < 0.5:
             deviation = random.uniform(0, variety.noise)
             noise = random.standard_normal((len(frames) + 2, frames.shape[1]))
