@@ -36,7 +36,7 @@ MODELS = (
         entry="zoo.tts.unit_selection:UnitSelectionSynthesizer",
         weights="zoo:pretrained/tts/unit-selection-en",
         license="cc-by-sa-3.0",  # of the recordings, which it is made of
-        parameters=0,
+        parameters=10_367_390,
         references=_UNIT_SELECTION,
         data=("asterisk-prompts",),
         recipe=Recipe(data="asterisk-prompts", validation="validation"),

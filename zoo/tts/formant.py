@@ -14,7 +14,8 @@ import numpy as np
 from zoo.espeak import RATE, Espeak
 from zoo.tts.synthesizer import Samples, Sentence, Synthesizer
 
-_VOICE = "en-us+shelby"  # it has no flutter, so that it says the same every time
+# Without flutter, so that it says the same every time; of these it is understood best.
+_VOICE = "en-us+michel"
 _SILENCE = 1e-3  # of full scale; what is below at either end of a sentence is no part of it
 
 
