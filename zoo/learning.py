@@ -154,17 +154,18 @@ def _side_by_side(wanted: bool) -> Iterator[Callable[[Callable[[B], T], Iterable
     """`map` of as many threads as torch has, each of which has one; or the usual one.
 
     Threads that share every operation wait for each other at each, which costs much where a core
-    is needed by something else, too.
+    is needed by something else, too: they wait busily.
     """
     threads = torch.get_num_threads()
     if not wanted or threads == 1:
         yield map
         return
+    torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(threads, "learn", torch.set_num_threads, (1,)) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             yield pool.map
     finally:
-        torch.set_num_threads(threads)  # of threads that are yet to be made
+        torch.set_num_threads(threads)
 
 
 def _descend(
