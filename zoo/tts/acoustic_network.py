@@ -199,8 +199,14 @@ class AcousticNetwork(nn.Module):
         self.out = nn.Linear(shape.width, shape.mels)
 
     @torch.no_grad()
-    def normalise(self, frames: Sequence[Tensor], prosody: Sequence[Tensor]) -> None:
-        """Say what frames and prosody are like: mean and deviation, of each number."""
+    def normalise(
+        self, frames: Sequence[Tensor], prosody: Sequence[Tensor], duration: float
+    ) -> None:
+        """Say what frames and prosody are like: mean and deviation, of each number.
+
+        duration: the mean of logarithms of frames + 1, from which learning begins.
+        """
+        self.duration.out.bias.fill_(duration)
         for (mean, deviation), (own_mean, own_deviation) in zip(
             (frames, prosody),
             ((self.mean, self.deviation), (self.prosody_mean, self.prosody_deviation)),

@@ -115,8 +115,8 @@ class Lesson:
                 digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
-    def normalisation(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Mean and deviation of the frames [mels], and of the prosody [3]."""
+    def normalisation(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], float]:
+        """Mean and deviation of frames [mels] and of prosody [3]; the mean log duration."""
         parts = (np.concatenate([u.frames for u in self.utterances]), np.concatenate(self._prosody))
         frames, prosody = (
             (
@@ -125,7 +125,8 @@ class Lesson:
             )
             for part in parts
         )
-        return frames, prosody
+        durations = np.concatenate([one.durations for one in self.utterances])
+        return frames, prosody, float(np.log1p(durations).mean())
 
     def batch(self, step: int) -> Batch:
         epoch, place = divmod(step, self.batches)
