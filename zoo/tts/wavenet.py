@@ -34,6 +34,7 @@ from zoo.weights import half
 
 TEMPERATURE = 1.0
 _PACES, _PITCHES = (0.5, 2.0), (-6.0, 6.0)
+_BATCH = 2500  # frames that the acoustic model learns from at once
 _WATCHED = 12.0  # seconds of recordings by which it is seen how the vocoder learns
 
 
@@ -279,7 +280,7 @@ def _acoustic(
 ) -> tuple[AcousticNetwork, list[Frames]]:
     """The acoustic model, and the frames of all training recordings as it guesses them."""
     taken = [(n, one) for n, spoken in enumerate(train) for one in utterances(spoken, spectrum)]
-    lesson = acoustic_training.Lesson([one.utterance for _, one in taken], seed=seed)
+    lesson = acoustic_training.Lesson([one.utterance for _, one in taken], frames=_BATCH, seed=seed)
     heard = [one.utterance for spoken in validation for one in utterances(spoken, spectrum)]
     network = acoustic_training.train(
         AcousticNetwork(shape),
