@@ -225,17 +225,26 @@ def test_a_text_to_speak_is_what_is_written() -> None:
 
 
 def test_speech_is_kept_as_sums_over_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoo.listening.heard", lambda audio: f"{audio.seconds:g} seconds")
+    class Ear:
+        def __init__(self, words: Any) -> None:
+            self.words = " ".join(words)
+
+        def heard(self, audio: Audio) -> str:
+            return f"{self.words}: {audio.seconds:g}"
+
+    monkeypatch.setattr("zoo.listening.Listener", Ear)
     t = np.arange(8000) / 16_000
     tone = np.asarray(0.3 * np.sin(2 * np.pi * 150 * t * (1 + t)), np.float32)
-    row = TEXT_TO_SPEECH.record(Speech(tone, 16_000, "Half a second."), Audio(tone, 16_000))
+    speech = Speech(tone, 16_000, "Half a second.")
+    assert TEXT_TO_SPEECH.recorder is not None
+    row = TEXT_TO_SPEECH.recorder(["Half a second.", "1"])(speech, Audio(tone, 16_000))
     assert row["target"] == "Half a second."
-    assert (row["heard"], row["heard_in_recording"]) == ("0.5 seconds", "0.5 seconds")
+    assert (row["heard"], row["heard_in_recording"]) == ("half a second one: 0.5",) * 2
     assert (row["seconds"], row["recording_seconds"]) == (0.5, 0.5)
     assert (row["distortion"], row["pitch"], row["voicing"]) == (0, 0, 0)
     assert 0 < row["voiced"] <= row["pairs"] <= 51
     with pytest.raises(BenchmarkError, match="compared with a recording; str came"):
-        TEXT_TO_SPEECH.record(Speech(tone, 16_000), "Half a second.")
+        TEXT_TO_SPEECH.record(speech, "Half a second.")
 
 
 def test_scores_of_speech_are_means_over_all_frames_and_words() -> None:

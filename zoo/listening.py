@@ -1,14 +1,16 @@
 """What an independent recogniser hears: by this it is measured whether speech can be understood.
 
-CMU Sphinx with the models of general US English that its package ships (Huggins-Daines et al.,
+CMU Sphinx with the acoustic model of US English that its package ships (Huggins-Daines et al.,
 "PocketSphinx", ICASSP 2006). It is no human ear: what it makes of a recording of the same words
 tells how much of its errors are its own.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+import math
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,32 +26,51 @@ LONGEST = 30.0  # seconds that are decoded at once: the word lattice grows with 
 _PAUSE = 0.3  # seconds over which the quietest place for a cut is looked for
 
 
-def heard(audio: Audio) -> str:
-    """The words of a sound, in lower case; none where nothing is understood."""
-    decoder = _decoder()
-    found = []
-    for _, piece in pieces(audio.at(RATE).samples):
-        decoder.reinit_feat()  # or what is taken for noise would be that of all sound before
-        decoder.start_utt()
+class Listener:
+    """Hears the words of a vocabulary, each as probable as any other whatever came before it.
+
+    words: in lower case; those that the recogniser's dictionary has not it cannot hear.
+
+    Raises MissingDependencyError.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
         try:
-            decoder.process_raw(to_pcm(piece), full_utt=True)
-        finally:
-            decoder.end_utt()
-        hypothesis = decoder.hyp()
-        if hypothesis is not None:
-            found.append(hypothesis.hypstr)
-    return " ".join(" ".join(found).split())
+            import pocketsphinx
+        except ImportError as error:
+            raise MissingDependencyError(
+                "Scores of speech need pocketsphinx: pip install 'software-zoo[tts]'."
+            ) from error
+        self._decoder: Any = pocketsphinx.Decoder(loglevel="FATAL", lm=None)
+        known = sorted({word for word in words if self._decoder.lookup_word(word) is not None})
+        with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+            path = Path(folder, "words.arpa")
+            path.write_text(_unigrams(known), encoding="utf-8")
+            self._decoder.add_lm_file("words", str(path))
+        self._decoder.activate_search("words")
+
+    def heard(self, audio: Audio) -> str:
+        """The words of a sound, in lower case; none where nothing is understood."""
+        found = []
+        for _, piece in pieces(audio.at(RATE).samples):
+            self._decoder.reinit_feat()  # or what is taken for noise would be that of all before
+            self._decoder.start_utt()
+            try:
+                self._decoder.process_raw(to_pcm(piece), full_utt=True)
+            finally:
+                self._decoder.end_utt()
+            hypothesis = self._decoder.hyp()
+            if hypothesis is not None:
+                found.append(hypothesis.hypstr)
+        return " ".join(" ".join(found).split())
 
 
-@functools.cache
-def _decoder() -> Any:
-    try:
-        import pocketsphinx
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Scores of speech need pocketsphinx: pip install 'software-zoo[tts]'."
-        ) from error
-    return pocketsphinx.Decoder(loglevel="FATAL")
+def _unigrams(words: Sequence[str]) -> str:
+    """An ARPA language model in which every word, and the end, is as probable as any other."""
+    each = -math.log10(len(words) + 1)
+    lines = [f"{each:.6f} {word}" for word in ("</s>", *words)]
+    head = f"\\data\\\nngram 1={len(words) + 2}\n\n\\1-grams:\n-99 <s>\n"
+    return head + "\n".join(lines) + "\n\n\\end\\\n"
 
 
 def pieces(samples: Samples) -> Iterator[tuple[int, Samples]]:

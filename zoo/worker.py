@@ -139,6 +139,8 @@ def _answers(
     size = model.batch_size
     first = [example.input for example in examples[:size]]
     model.predict_batch(first, **options)  # warm-up of this shape
+    inputs = [example.input for example in examples]
+    record = job.record if job.recorder is None else job.recorder(inputs)
     columns: dict[str, list[Any]] = {}
     seconds = 0.0
     for start in range(0, len(examples), size):
@@ -149,7 +151,7 @@ def _answers(
         if len(predictions) != len(batch):
             raise BenchmarkError(f"It gave {len(predictions)} answers to {len(batch)} inputs.")
         for position, (example, prediction) in enumerate(zip(batch, predictions, strict=True)):
-            for name, value in job.record(prediction, example.target).items():
+            for name, value in record(prediction, example.target).items():
                 if isinstance(value, float) and not math.isfinite(value):
                     raise BenchmarkError(
                         f"Its answer to example {start + position} has {value} for {name}."

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from zoo.tts.alignment import PAUSE, RATE, Segment
+from zoo.acoustics import distance
+from zoo.audio import Audio
+from zoo.data import Example
+from zoo.errors import InputError
+from zoo.tts.alignment import PAUSE, RATE, Aligner, Segment
 from zoo.tts.contexts import FURTHEST, SYMBOLS, contexts, spoken_contexts
+from zoo.tts.formant import FormantSynthesizer
 from zoo.tts.pronunciation import BreathGroup, PronouncedWord, stressed
 from zoo.tts.recordings import Recording
 from zoo.tts.synthesizer import Sentence
@@ -81,6 +87,51 @@ def test_a_phone_that_was_never_spoken_is_stood_in_for(inventory: Inventory) -> 
     symbols = [SYMBOLS[int(units.context[one, 0])] for one in taken]
     assert symbols[:2] == ["S", "S"]
     assert [int(units.half[one]) for one in taken] == [0, 1, 0, 1]
+
+
+def test_a_voice_is_learned_from_texts_and_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("espeakng_loader")
+    speaker = FormantSynthesizer()
+
+    def said(text: str) -> Audio:
+        speech = speaker.predict(text)
+        return Audio(speech.samples, speech.rate).at(RATE)
+
+    texts = [f"{a} {b}." for a, b in permutations(("one", "two", "five"), 2)]
+    examples = [Example(text, said(text)) for text in texts]
+    model = UnitSelectionSynthesizer.fit(examples, rounds=(4,), progress=False, workspace=tmp_path)
+    spoken = model.predict(texts[0])
+    near, far = (distance(Audio(spoken.samples, RATE), examples[one].recording) for one in (0, -1))
+    assert near.distortion / near.pairs < 0.7 * far.distortion / far.pairs
+
+    def learn(*_: object) -> None:
+        raise AssertionError("it was aligned already")
+
+    monkeypatch.setattr(Aligner, "learn", learn)
+    again = UnitSelectionSynthesizer.fit(examples, rounds=(4,), progress=False, workspace=tmp_path)
+    assert np.array_equal(again.predict(texts[0]).samples, spoken.samples)
+    (path,) = tmp_path.glob("alignment-*.json")
+    path.write_text("{}")
+    with pytest.raises(InputError, match="None of the recordings says what its text does"):
+        UnitSelectionSynthesizer.fit(examples, rounds=(4,), progress=False, workspace=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        (Example("One.", "two"), "Example 0: An example's target is a recording here; 'two' came"),
+        (Example("...", Audio(np.zeros(RATE, np.float32), RATE)), "Example 0: The text holds no"),
+    ],
+)
+def test_what_is_no_voice_is_refused(example: Example, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        UnitSelectionSynthesizer.fit([example], progress=False)
+    with pytest.raises(InputError, match="no recordings to learn from"):
+        UnitSelectionSynthesizer.fit([], progress=False)
+    with pytest.raises(InputError, match="learns with no option 'depth'"):
+        UnitSelectionSynthesizer.fit([example], depth=3, progress=False)
 
 
 def test_a_stored_voice_says_the_same(inventory: Inventory) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from zoo.metrics import Metric, Records, Statistics
+
+Record = Callable[[Any, Any], dict[str, Any]]  # of a prediction and its target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Task:
         which every metric can be computed, now or later.
     metrics: the first is the primary one.
     duration: the record, if any, that is how many seconds of sound the input or the answer is.
+    recorder: makes `record` anew, where that depends on the inputs of all examples.
     first: makes the first part of an answer, and no more, where a model gives its answers in parts.
     """
 
@@ -32,10 +35,11 @@ class Task:
     unit: str
     sample: str
     fingerprint: Callable[[Any], bytes]
-    record: Callable[[Any, Any], dict[str, Any]]
+    record: Record
     metrics: tuple[Metric, ...]
     text: bool = False
     duration: str = ""
+    recorder: Callable[[Sequence[Any]], Record] | None = None
     first: Callable[[Any, Any, Mapping[str, Any]], object] | None = None
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from zoo.audio import Audio
 from zoo.errors import BenchmarkError, InputError
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Speech
-from zoo.tasks.base import Task, errors, mean, rate
+from zoo.tasks.base import Record, Task, errors, mean, rate
 from zoo.text import PLAIN, plain_words
 
-_RECOGNISER = "pocketsphinx with its own models of US English"
+if TYPE_CHECKING:
+    from zoo.listening import Listener
+
+_RECOGNISER = "pocketsphinx, for which any word of the texts is as probable as any other"
 
 
 def _text_fingerprint(x: Any) -> bytes:
@@ -26,10 +30,22 @@ def _text_fingerprint(x: Any) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def _recorder(texts: Sequence[str]) -> Record:
+    """The recogniser knows the words of all texts."""
+    from zoo.listening import Listener
+
+    listener = Listener(word for text in texts for word in plain_words(text).split())
+    return functools.partial(_record, listener)
+
+
 def _speech_record(prediction: Speech, target: Audio) -> dict[str, Any]:
+    """The recogniser knows the words of this text alone."""
+    return _recorder([prediction.text])(prediction, target)
+
+
+def _record(listener: Listener, prediction: Speech, target: Audio) -> dict[str, Any]:
     """The target is a recording of the same words; what is said is known by the prediction."""
     from zoo.acoustics import distance
-    from zoo.listening import heard
 
     if not isinstance(target, Audio):
         raise BenchmarkError(f"Speech is compared with a recording; {type(target).__name__} came.")
@@ -37,8 +53,8 @@ def _speech_record(prediction: Speech, target: Audio) -> dict[str, Any]:
     apart = distance(spoken, target)
     return {
         "target": prediction.text,
-        "heard": heard(spoken),
-        "heard_in_recording": heard(target),
+        "heard": listener.heard(spoken),
+        "heard_in_recording": listener.heard(target),
         "seconds": round(prediction.seconds, 4),
         "recording_seconds": round(target.seconds, 4),
         "pairs": apart.pairs,
@@ -74,6 +90,7 @@ TEXT_TO_SPEECH = Task(
     text=True,
     fingerprint=_text_fingerprint,
     record=_speech_record,
+    recorder=_recorder,
     duration="seconds",
     first=_first,
     metrics=(

@@ -79,6 +79,8 @@ def aligned(
         ]
         for part in (learn, held_out)
     ]
+    if not parts[0]:
+        raise InputError("None of the recordings says what its text does.")
     return parts[0], parts[1]
 
 
