@@ -37,11 +37,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate,tts]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate,dev]"
+	$(PIP) install --quiet -c constraints.txt -e ".[speech,transformers,translate,tts,dev]"
 	@touch $(VENV)/.run $@
 
 clean:

@@ -245,6 +245,13 @@ def test_an_input_from_standard_input(
     assert (done.code, answer["input"], answer["label"]) == (0, "-", "9")
 
 
+def test_what_is_no_sound_is_not_saved(zoo: Zoo, pictures: list[str], tmp_path: Path) -> None:
+    out = str(tmp_path / "x.wav")
+    _refused(zoo("predict", MODEL, pictures[0], "--save", out), "A Classification is not written")
+    _refused(zoo("predict", MODEL, *pictures[:2], "--save", out), "--save writes one answer; 2")
+    assert list(tmp_path.glob("*.wav")) == []
+
+
 def test_options_of_predict(zoo: Zoo, pictures: list[str]) -> None:
     def confidence(*options: str) -> float:
         done = zoo("predict", MODEL, pictures[0], "--json", *options)

@@ -23,9 +23,10 @@ from pyarrow import parquet
 import zoo
 from tests.test_entries import data_set
 from zoo import hub
+from zoo.audio import Audio
 from zoo.data import DataSet, Example, content_hash, open_data_set
 from zoo.entries import Variant
-from zoo.errors import DataNotFoundError, HubError, UnknownNameError, ZooError
+from zoo.errors import DataNotFoundError, HubError, InputError, UnknownNameError, ZooError
 from zoo.registry import data_set_info, registry
 from zoo.sources import Columns, DataFolder, ParquetFolder, PythonPackage, Source, SystemPackage
 from zoo.tasks import task
@@ -312,6 +313,22 @@ def test_groups_are_no_part_of_the_content() -> None:
     # The same recordings are the same data, whoever is said to have made them.
     grouped = [Example(e.input, e.target, f"group {i}") for i, e in enumerate(EXAMPLES)]
     assert content_hash(data_set(), grouped) == content_hash(data_set(), EXAMPLES)
+
+
+def test_a_recording_that_is_wanted_counts_by_its_samples() -> None:
+    info = dataclasses.replace(data_set(), task="text-to-speech")
+    sound = Audio(np.linspace(-0.5, 0.5, 800, dtype=np.float32), 8000)
+    loud = Audio(2 * sound.samples, 8000)
+    one, other = Example("Hello.", sound), Example("Hello.", loud)
+    assert one.recording is sound
+    assert content_hash(info, [one]) == content_hash(
+        info, [Example(" Hello.\n", Audio(sound.samples.copy(), 8000))]
+    )
+    assert content_hash(info, [one]) != content_hash(info, [other])
+    with pytest.raises(InputError, match=r"target is text here; Audio\(0.10 s at"):
+        assert one.label
+    with pytest.raises(InputError, match="target is a recording here; '7' came"):
+        assert Example("Hello.", "7").recording
 
 
 # --- Debian packages ------------------------------------------------------------------------------

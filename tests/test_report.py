@@ -99,6 +99,8 @@ def test_latencies_share_the_unit_of_the_median() -> None:
         planted.result().timing, latency_p50=0.0012, latency_p95=0.00145, latency_p99=1.5
     )
     assert latency_text(timing) == "1.20 / 1.45 / 1,500 ms"
+    streamed = replace(timing, first_p50=0.00031)
+    assert latency_text(streamed) == "1.20 / 1.45 / 1,500 ms (first 310 µs)"
 
 
 def test_throughput_is_in_answers_and_for_sound_in_real_time_too() -> None:

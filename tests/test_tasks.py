@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from zoo.audio import Audio
 from zoo.errors import BenchmarkError, InputError, UnknownNameError
 from zoo.metrics import compare, score
-from zoo.predictions import Move, Transcript, Translation
+from zoo.predictions import Move, Speech, Transcript, Translation
 from zoo.tasks import TASKS, task
 from zoo.tasks.board_game import BOARD_GAME
 from zoo.tasks.speech_recognition import SPEECH_RECOGNITION as SPEECH
+from zoo.tasks.text_to_speech import TEXT_TO_SPEECH
 from zoo.tasks.translation import TRANSLATION
 from zoo.text import Passage
 
@@ -233,3 +235,71 @@ def test_a_passage_is_its_text_and_its_languages() -> None:
     assert len({one, *(digest(Passage(*other)) for other in others)}) == 4
     with pytest.raises(InputError, match="comes with its languages"):
         digest("a dog")
+
+
+# --- text-to-speech -------------------------------------------------------------------------------
+
+
+def test_a_text_to_speak_is_what_is_written() -> None:
+    digest = TEXT_TO_SPEECH.fingerprint
+    assert digest("Caf\u00e9 now.") == digest(" Cafe\u0301\nnow. ") != digest("Cafe now.")
+    with pytest.raises(InputError, match="A text to speak is a string; bytes came"):
+        digest(b"Now.")
+
+
+def test_speech_is_kept_as_sums_over_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ear:
+        def __init__(self, words: Any) -> None:
+            self.words = " ".join(words)
+
+        def heard(self, audio: Audio) -> str:
+            return f"{self.words}: {audio.seconds:g}"
+
+    monkeypatch.setattr("zoo.listening.Listener", Ear)
+    t = np.arange(8000) / 16_000
+    tone = np.asarray(0.3 * np.sin(2 * np.pi * 150 * t * (1 + t)), np.float32)
+    speech = Speech(tone, 16_000, "Half a second.")
+    assert TEXT_TO_SPEECH.recorder is not None
+    row = TEXT_TO_SPEECH.recorder(["Half a second.", "1"])(speech, Audio(tone, 16_000))
+    assert row["target"] == "Half a second."
+    assert (row["heard"], row["heard_in_recording"]) == ("half a second one: 0.5",) * 2
+    assert (row["seconds"], row["recording_seconds"]) == (0.5, 0.5)
+    assert (row["distortion"], row["pitch"], row["voicing"]) == (0, 0, 0)
+    assert 0 < row["voiced"] <= row["pairs"] <= 51
+    with pytest.raises(BenchmarkError, match="compared with a recording; str came"):
+        TEXT_TO_SPEECH.record(speech, "Half a second.")
+
+
+def test_scores_of_speech_are_means_over_all_frames_and_words() -> None:
+    records = {
+        "target": ["Press one.", "Hello"],
+        "heard": ["press won", "hello"],
+        "heard_in_recording": ["press one", ""],
+        "distortion": [50.0, 10.0],
+        "pairs": [10, 5],
+        "pitch": [8.0, 0.0],
+        "voiced": [2, 0],
+        "voicing": [1, 2],
+    }
+    found = {one.name: score(one, records).value for one in TEXT_TO_SPEECH.metrics}
+    assert found == {
+        "mel-cepstral-distortion": pytest.approx(4.0),
+        "word-error-rate": pytest.approx(1 / 3),
+        "word-error-rate-of-recordings": pytest.approx(1 / 3),
+        "pitch-error": pytest.approx(2.0),
+        "voicing-error": pytest.approx(0.2),
+    }
+
+
+def test_the_first_part_of_speech_is_all_that_is_asked_for() -> None:
+    asked = []
+
+    class Streaming:
+        def stream(self, x: str, **options: Any) -> Any:
+            for part in x.split():
+                asked.append((part, options))
+                yield part
+
+    assert TEXT_TO_SPEECH.first is not None
+    TEXT_TO_SPEECH.first(Streaming(), "One two", {"seed": 3})
+    assert asked == [("One", {"seed": 3})]

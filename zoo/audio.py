@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import os
@@ -83,6 +84,16 @@ def read_audio(x: Any, rate: int | None = None) -> Audio:
     """
     audio = _read(x)
     return audio if rate is None else audio.at(rate)
+
+
+def sound_fingerprint(x: Any) -> bytes:
+    """A digest of a sound's content, the same for every encoding that keeps its samples."""
+    audio = read_audio(x)
+    # To 16 bits, so that a recording is the same in WAV, in FLAC and as an array of floats.
+    samples = np.clip(np.rint(audio.samples * 32768.0), -32768, 32767).astype("<i2")
+    digest = hashlib.sha256(f"{audio.rate} Hz ".encode())
+    digest.update(samples.tobytes())
+    return digest.digest()
 
 
 def _read(x: Any) -> Audio:

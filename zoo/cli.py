@@ -18,7 +18,7 @@ from zoo.commands import CommandGroup
 from zoo.errors import InputError, ZooError
 from zoo.hub_commands import pull, push
 from zoo.options import check_known, options_text, parse_arguments, parse_options
-from zoo.terminal import console, print_json, say
+from zoo.terminal import console, print_json, say, standard_input
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -154,23 +154,32 @@ def predict(
     as_json: AsJson = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
     option: PredictOptions = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Write the answer to this file, where it is sound: .wav, .flac, …"),
+    ] = None,
 ) -> None:
     """Ask a model; a bad input costs its own answer only."""
     from zoo.registry import load
+    from zoo.tasks import task
 
     options = parse_options(option or [])
+    if save is not None and len(inputs) > 1:
+        raise InputError(f"--save writes one answer; {len(inputs)} inputs came.")
     model = load(name, device=device)
     check_known(f"{name} predicts with", options, model.predict_options)
     answers, wrong = [], False
     for given in inputs:
         try:
-            x = _standard_input(model.task) if given == "-" else given
+            x = standard_input(text=task(model.task).text) if given == "-" else given
             prediction = model.predict(x, **options)
         except InputError as error:
             wrong = True
             answers.append({"input": given, "error": str(error)})
             _complain(error)
             continue
+        if save is not None:
+            _save(prediction, save)
         answers.append({"input": given, **prediction.to_dict()})
         if not as_json:
             print(prediction if len(inputs) == 1 else f"{given}: {prediction}")
@@ -180,18 +189,10 @@ def predict(
         raise typer.Exit(WRONG)
 
 
-def _standard_input(task_name: str) -> bytes | str:
-    """What comes in there, in the form that the task takes. Raises InputError."""
-    from zoo.tasks import task
-
-    data = sys.stdin.buffer.read()
-    if not task(task_name).text:
-        return data
-    try:
-        # Whoever types or pipes a line ends it; the end of the line is no part of the text.
-        return data.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise InputError(f"What came in from standard input is no text: {error}.") from error
+def _save(prediction: Any, path: Path) -> None:
+    if not hasattr(prediction, "save"):
+        raise InputError(f"A {type(prediction).__name__} is not written to a file; leave --save.")
+    prediction.save(path)
 
 
 app.command(epilog="Example: zoo bench vision --limit 500")(bench)

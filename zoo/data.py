@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from zoo.audio import Audio, sound_fingerprint
 from zoo.entries import DataSetInfo
-from zoo.errors import DataNotFoundError, HubError, UnknownNameError
+from zoo.errors import DataNotFoundError, HubError, InputError, UnknownNameError
 from zoo.exhibits import Exhibit
 from zoo.imports import import_attribute
 from zoo.sources import Source
@@ -20,14 +21,28 @@ UNVERIFIED = "unverified content"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One input with its target, as a label or reference text.
+    """One input with its target: a label or reference text, or a recording of what is wanted.
 
     group: what it has in common with others, such as the speaker; empty if nothing is known.
     """
 
     input: Any
-    target: str
+    target: str | Audio
     group: str = ""
+
+    @property
+    def label(self) -> str:
+        """The target as a label or text. Raises InputError if it is sound."""
+        if not isinstance(self.target, str):
+            raise InputError(f"An example's target is text here; {self.target!r} came.")
+        return self.target
+
+    @property
+    def recording(self) -> Audio:
+        """The target as sound. Raises InputError if it is text."""
+        if not isinstance(self.target, Audio):
+            raise InputError(f"An example's target is a recording here; {self.target!r} came.")
+        return self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ def content_hash(info: DataSetInfo, examples: Sequence[Example]) -> str:
     """
     digest = task(info.task).fingerprint
     whole = hashlib.sha256()
-    for one in sorted(digest(example.input) + example.target.encode() for example in examples):
+    for one in sorted(digest(example.input) + _wanted(example.target) for example in examples):
         whole.update(hashlib.sha256(one).digest())
     return whole.hexdigest()
 
@@ -86,6 +101,10 @@ def content_hash(info: DataSetInfo, examples: Sequence[Example]) -> str:
 def present_data_set(info: DataSetInfo) -> DataSet | None:
     """The data set, if a source has it here already; nothing is fetched."""
     return next((DataSet(info, source) for source in info.sources if source.present()), None)
+
+
+def _wanted(target: str | Audio) -> bytes:
+    return target.encode() if isinstance(target, str) else sound_fingerprint(target)
 
 
 def open_data_set(info: DataSetInfo) -> DataSet:

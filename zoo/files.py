@@ -10,16 +10,20 @@ from pathlib import Path
 from zoo.errors import ResultsError
 
 
-def write_atomically(path: Path, text: str, *, encoding: str = "utf-8") -> None:
-    """Write a text file so that at every moment either the old or the new one is there."""
+def write_atomically(path: Path, content: str | bytes, *, encoding: str = "utf-8") -> None:
+    """Write a file so that at every moment either the old or the new one is there.
+
+    encoding: of text. Raises ResultsError.
+    """
+    data = content.encode(encoding) if isinstance(content, str) else content
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
-            "w", encoding=encoding, dir=path.parent, prefix=f".{path.name}-", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name}-", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import InputError
+from zoo.files import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Prediction(ABC):
@@ -236,3 +246,78 @@ class Translation(Prediction):
         head = f"<tr><th>{self.source}</th><th>{self.target}</th><th>score</th></tr>"
         table = f"<table>{head}{rows}</table>" if rows else ""
         return f"<p lang='{self.target}'>{escape(self.text)}</p>{table}"
+
+
+# Of sound files, by their suffix: (format, subtype) as libsndfile names them.
+_SOUND_FILES = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech(Prediction):
+    """The answer of a `text-to-speech` model.
+
+    samples: [N] float32, full scale being -1..1; read-only. rate: samples a second, in Hz.
+    text: what is said, as it was given.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 1 or self.samples.dtype != "float32":
+            raise ValueError(
+                f"Speech is [N] float32; {self.samples.dtype} of {self.samples.shape} came."
+            )
+        samples = self.samples.view()
+        samples.setflags(write=False)
+        object.__setattr__(self, "samples", samples)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / self.rate
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a .wav, .flac, .ogg or .mp3 file, whole or not at all.
+
+        Raises InputError for any other suffix, ResultsError if the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in _SOUND_FILES:
+            known = ", ".join(_SOUND_FILES)
+            raise InputError(f"Speech is saved as {known}; {path.name!r} ends in none of these.")
+        write_atomically(path, self._encoded(path.suffix.lower()))
+
+    def _encoded(self, suffix: str) -> bytes:
+        import soundfile
+
+        kind, subtype = _SOUND_FILES[suffix]
+        file = io.BytesIO()
+        soundfile.write(file, self.samples, self.rate, format=kind, subtype=subtype)
+        return file.getvalue()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "seconds": round(self.seconds, 4),
+            "rate": self.rate,
+            "samples": len(self.samples),
+            "peak": round(float(abs(self.samples).max(initial=0.0)), 4),
+        }
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s of speech at {self.rate:,} Hz"
+
+    def __repr__(self) -> str:
+        return f"Speech({self.seconds:.2f} s at {self.rate:,} Hz)"
+
+    def _repr_html_(self) -> str:
+        sound = base64.b64encode(self._encoded(".wav")).decode()
+        told = f"<p>{escape(self.text)}</p>" if self.text else ""
+        return f"{told}<audio controls src='data:audio/wav;base64,{sound}'></audio>"

@@ -76,10 +76,14 @@ def seconds_text(seconds: float) -> str:
 
 
 def latency_text(timing: Timing) -> str:
-    """The three percentiles in the unit of the first, as 1.20 / 1.45 / 12.0 ms."""
+    """The three percentiles in the unit of the first, as 1.20 / 1.45 / 12.0 ms.
+
+    Where answers come in parts, also how long the first part takes.
+    """
     unit, size = unit_of(timing.latency_p50)
     percentiles = (timing.latency_p50, timing.latency_p95, timing.latency_p99)
-    return f"{' / '.join(three_digits(x / size) for x in percentiles)} {unit}"
+    text = f"{' / '.join(three_digits(x / size) for x in percentiles)} {unit}"
+    return text if timing.first_p50 is None else f"{text} (first {seconds_text(timing.first_p50)})"
 
 
 def throughput_text(result: Result) -> str:

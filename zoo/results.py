@@ -61,6 +61,7 @@ class Timing:
 
     latency_count: how many single predictions were timed.
     load_seconds: from asking for the model to having it, imports included.
+    first_p50: until the first part of an answer is there, where answers come in parts; else None.
     """
 
     latency_p50: float
@@ -70,6 +71,7 @@ class Timing:
     batch_size: int
     per_second: float
     load_seconds: float
+    first_p50: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,8 @@ def _check(result: Result) -> None:
     if lacking:
         raise ValueError(f"no score for {', '.join(sorted(lacking))}")
     parts = [asdict(result.timing), *(asdict(score) for score in result.scores.values())]
+    if parts[0]["first_p50"] is None:
+        del parts[0]["first_p50"]
     figures = [figure for part in parts for figure in part.values()]
     if not all(isinstance(x, int | float) for x in (*figures, *result.latencies)):
         raise ValueError("a figure is no number")

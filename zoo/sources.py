@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from zoo import debian, hub
+from zoo.audio import Audio
 from zoo.errors import DataError, DataNotFoundError
 from zoo.imports import import_attribute
 
 ROOT_VARIABLE = "ZOO_DATA"
 
-Row = tuple[Any, str] | tuple[Any, str, str]
+Row = tuple[Any, str | Audio] | tuple[Any, str | Audio, str]
 
 
 def data_folder() -> Path | None:

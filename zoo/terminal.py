@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
+
+from zoo.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,3 +40,15 @@ def say(text: str, *, style: str = "", stderr: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print a value for scripts."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def standard_input(*, text: bool) -> bytes | str:
+    """What comes in there, as text or as it is. Raises InputError if it is no text."""
+    data = sys.stdin.buffer.read()
+    if not text:
+        return data
+    try:
+        # Whoever types or pipes a line ends it; the end of the line is no part of the text.
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise InputError(f"What came in from standard input is no text: {error}.") from error

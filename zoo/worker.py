@@ -31,6 +31,7 @@ from zoo.tasks import Task, task
 
 LATENCY_SAMPLES = 300
 LATENCY_SECONDS = 20.0
+FIRST_SAMPLES = 20
 WARM_UP = 5
 SEED = 0
 _LONGEST_REASON = 300
@@ -56,6 +57,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         raise BenchmarkError(f"The split {subject.split!r} of {subject.data} has no examples.")
     machine.forget_peak_memory()
     latencies = _latencies(model, examples, subject.options, say)
+    first_p50 = _first_p50(model, job, examples, subject.options)
     records, batch_seconds = _answers(model, job, examples, subject.options, say)
     peak = max(peak_of_loading, machine.peak_memory_bytes())
     say(step="scoring")
@@ -81,6 +83,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
             batch_size=model.batch_size,
             per_second=len(examples) / batch_seconds,
             load_seconds=load_seconds,
+            first_p50=first_p50,
         ),
         peak_memory_bytes=peak,
         weights_bytes=weights.folder_bytes(weights_folder(entry)) if entry.weights else 0,
@@ -116,6 +119,20 @@ def _latencies(
     return latencies
 
 
+def _first_p50(
+    model: Model, job: Task, examples: list[Example], options: Mapping[str, Any]
+) -> float | None:
+    """The median of the seconds until the first part of an answer; None if it has no parts."""
+    if job.first is None:
+        return None
+    seconds = []
+    for example in examples[:FIRST_SAMPLES]:
+        began = time.perf_counter()
+        job.first(model, example.input, options)
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
+
+
 def _answers(
     model: Model, job: Task, examples: list[Example], options: Mapping[str, Any], say: Say
 ) -> tuple[dict[str, list[Any]], float]:
@@ -123,6 +140,8 @@ def _answers(
     size = model.batch_size
     first = [example.input for example in examples[:size]]
     model.predict_batch(first, **options)  # warm-up of this shape
+    inputs = [example.input for example in examples]
+    record = job.record if job.recorder is None else job.recorder(inputs)
     columns: dict[str, list[Any]] = {}
     seconds = 0.0
     for start in range(0, len(examples), size):
@@ -133,7 +152,7 @@ def _answers(
         if len(predictions) != len(batch):
             raise BenchmarkError(f"It gave {len(predictions)} answers to {len(batch)} inputs.")
         for position, (example, prediction) in enumerate(zip(batch, predictions, strict=True)):
-            for name, value in job.record(prediction, example.target).items():
+            for name, value in record(prediction, example.target).items():
                 if isinstance(value, float) and not math.isfinite(value):
                     raise BenchmarkError(
                         f"Its answer to example {start + position} has {value} for {name}."

@@ -15,12 +15,14 @@ import pytest
 import soundfile
 from pyarrow import parquet
 
+from zoo import asterisk
 from zoo.audio import Audio, read_audio
 from zoo.data import DataSet, content_hash, open_data_set
 from zoo.entries import DataSetInfo
 from zoo.errors import DataError, DataNotFoundError, MissingDependencyError
 from zoo.registry import data_set_info
-from zoo.speech import asterisk, fsdd
+from zoo.speech import asterisk as asterisk_speech
+from zoo.speech import fsdd
 from zoo.speech.data_sets import DATA_SETS
 from zoo.speech.strings import LONGEST, SHORTEST, WORDS, SpokenString, connect, strings
 from zoo.tasks import task
@@ -268,7 +270,7 @@ def test_prompts_are_what_has_both_a_text_and_a_file_and_is_speech(root: Path) -
 
 def test_g722_is_two_samples_a_byte(root: Path) -> None:
     pytest.importorskip("av")
-    rows = list(asterisk.english(root, "test"))
+    rows = list(asterisk_speech.english(root, "test"))
     assert [text for _, text in rows] == ["Activated.", "zero", "one", "Hello: who is there?"]
     for audio, _ in rows:
         assert audio.rate == 16000
@@ -284,7 +286,7 @@ def test_g722_is_two_samples_a_byte(root: Path) -> None:
 def test_without_pyav_the_command_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'software-zoo\[speech\]'"):
-        next(iter(asterisk.english(root, "test")))
+        next(iter(asterisk_speech.english(root, "test")))
 
 
 # --- the real ones --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo import listening
 from zoo.audio import Audio
 from zoo.errors import DataNotFoundError, InputError, MissingDependencyError, ZooError
 from zoo.speech import pocketsphinx as sphinx
@@ -133,7 +134,7 @@ def test_long_sound_is_told_in_its_own_time(
 ) -> None:
     texts = ["All circuits are busy now.", "Your call cannot be completed as dialed."]
     both = joined(prompts[texts[0]], prompts[texts[1]])
-    monkeypatch.setattr(sphinx, "LONGEST", 0.7 * both.seconds)
+    monkeypatch.setattr(listening, "LONGEST", 0.7 * both.seconds)
     assert len(list(sphinx.pieces(both.samples))) == 2
     heard = general.predict(both)
     assert heard.text.endswith("busy now " + texts[1].lower().rstrip("."))
@@ -310,7 +311,7 @@ def test_long_sound_is_cut_in_its_pauses() -> None:
         samples[round(pause * sphinx.RATE) : round((pause + 0.5) * sphinx.RATE)] *= 0.001
     found = list(sphinx.pieces(samples))
     assert np.array_equal(np.concatenate([piece for _, piece in found]), samples)
-    assert all(len(piece) <= sphinx.LONGEST * sphinx.RATE for _, piece in found)
+    assert all(len(piece) <= listening.LONGEST * sphinx.RATE for _, piece in found)
     cuts = [start / sphinx.RATE for start, _ in found[1:]]
     assert [any(0 < cut - pause < 0.5 for pause in pauses) for cut in cuts[:3]] == [True] * 3
     assert [start for start, _ in found] == np.cumsum([0, *(len(p) for _, p in found)])[
@@ -321,4 +322,4 @@ def test_long_sound_is_cut_in_its_pauses() -> None:
 def test_an_hour_is_cut_to_pieces_without_a_pause() -> None:
     found = list(sphinx.pieces(np.zeros(3600 * sphinx.RATE, np.float32)))
     assert sum(len(piece) for _, piece in found) == 3600 * sphinx.RATE
-    assert all(0 < len(piece) <= sphinx.LONGEST * sphinx.RATE for _, piece in found)
+    assert all(0 < len(piece) <= listening.LONGEST * sphinx.RATE for _, piece in found)

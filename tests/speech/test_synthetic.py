@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from zoo.errors import DataError, MissingDependencyError
+from zoo.errors import DataError
 from zoo.speech import synthetic
 from zoo.speech.strings import WORDS
 
@@ -34,18 +33,6 @@ def test_espeak_says_every_digit_in_every_voice_and_three_accents() -> None:
     # Different voices say the same differently, and all of them at a length that people need.
     assert len({audio.samples.tobytes() for audio, *_ in rows}) == len(rows)
     assert all(0.1 < audio.seconds < 1.5 and audio.rate == 8000 for audio, *_ in rows)
-
-
-def test_espeak_has_no_such_voice() -> None:
-    pytest.importorskip("espeakng_loader")
-    with pytest.raises(DataError, match="no voice 'en-nowhere'"):
-        synthetic._Espeak().say("one", "en-nowhere", 150, 50, 50)
-
-
-def test_without_espeak_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'software-zoo\[speech\]'"):
-        synthetic._Espeak()
 
 
 def test_flite_is_asked_for_each_word_and_its_silence_cut(tmp_path: Path) -> None:

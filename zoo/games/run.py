@@ -237,7 +237,7 @@ def _known_positions(rules: Rules, name: str) -> list[tuple[State, Any]]:
         return good
 
     examples = list(source.examples(source.info.splits[0]))
-    return [(rules.state(example.input), check(example.target)) for example in examples]
+    return [(rules.state(example.input), check(example.label)) for example in examples]
 
 
 def _ignore_interrupts() -> None:

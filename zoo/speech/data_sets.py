@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoo import asterisk
 from zoo.entries import DataSetInfo, Variant
 from zoo.sources import DataFolder, PythonPackage, SystemPackage
 
@@ -9,15 +10,6 @@ _TASK = "automatic-speech-recognition"
 _FSDD_URL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
 _FSDD_HOLDS = f"a clone of {_FSDD_URL}, or its recordings as <split>.parquet"
 _FSDD_LICENSE = "CC BY-SA 4.0"
-_ASTERISK = (
-    "asterisk-core-sounds-en",
-    "asterisk-core-sounds-en-g722",
-)
-_ASTERISK_FILES = (
-    "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz",
-    "usr/share/asterisk/sounds/en_US_f_Allison/digits/9.g722",
-)
-_ASTERISK_URL = "https://packages.debian.org/stable/asterisk-core-sounds-en-g722"
 
 FSDD = DataSetInfo(
     name="fsdd",
@@ -87,11 +79,11 @@ ASTERISK_DIGITS = DataSetInfo(
     title="Asterisk digits",
     task=_TASK,
     license="CC BY-SA 3.0",
-    url=_ASTERISK_URL,
+    url=asterisk.URL,
     splits=("test",),
     sources=(
         SystemPackage(
-            packages=_ASTERISK, files=_ASTERISK_FILES, reader="zoo.speech.asterisk:digits"
+            packages=asterisk.PACKAGES, files=asterisk.FILES, reader="zoo.speech.asterisk:digits"
         ),
     ),
     variants=(
@@ -110,11 +102,11 @@ ASTERISK_EN = DataSetInfo(
     title="Asterisk prompts",
     task=_TASK,
     license="CC BY-SA 3.0",
-    url=_ASTERISK_URL,
+    url=asterisk.URL,
     splits=("test",),
     sources=(
         SystemPackage(
-            packages=_ASTERISK, files=_ASTERISK_FILES, reader="zoo.speech.asterisk:english"
+            packages=asterisk.PACKAGES, files=asterisk.FILES, reader="zoo.speech.asterisk:english"
         ),
     ),
     variants=(

@@ -11,25 +11,18 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from zoo.audio import Audio, read_audio
 from zoo.errors import InputError, MissingDependencyError
+from zoo.listening import RATE, Samples, pieces, to_pcm
 from zoo.model import Model
 from zoo.predictions import Transcript, Word
 
-Samples = NDArray[np.float32]
-
-RATE = 16000  # Hz, of the acoustic model
 FRAMES = 100  # a second
 THRESHOLD, MOST_THRESHOLD = 1e-30, 1e50  # the decoder's own default, and the most it tells apart
-LONGEST = 30.0  # seconds that are decoded at once: the word lattice grows with them
-_PAUSE = 0.3  # seconds over which the quietest place for a cut is looked for
 
 _VARIANT = re.compile(r"\(\d+\)$")  # read(2) is another pronunciation of read
 _NO_WORD = re.compile(r"<.*>|\[.*\]")  # silence, noise and the ends of an utterance
@@ -154,27 +147,6 @@ class PocketSphinxRecognizer(Model):
         # The best path through the lattice of a grammar may end where no sentence does.
         known = self._rules is None or self._rules.accept(" ".join(word[0] for word in words))
         return words if known else []
-
-
-def pieces(samples: Samples) -> Iterator[tuple[int, Samples]]:
-    """Sound cut where it is quietest, to at most `LONGEST` seconds: (first sample, piece)."""
-    longest, pause = round(LONGEST * RATE), round(_PAUSE * RATE)
-    start = 0
-    while len(samples) - start > longest:
-        from_here = start + longest // 2
-        power = samples[from_here : start + longest].astype(np.float64) ** 2
-        energy = np.concatenate(([0.0], np.cumsum(power)))
-        cut = from_here + int(np.argmin(energy[pause:] - energy[:-pause])) + pause // 2
-        yield start, samples[start:cut]
-        start = cut
-    yield start, samples[start:]
-
-
-def to_pcm(samples: Samples) -> bytes:
-    """16-bit samples, with a little noise: in digital silence the decoder would hear words."""
-    noise = np.random.default_rng(0).integers(-1, 2, len(samples))  # of one step
-    pcm = np.clip(np.rint(samples * 32768.0) + noise, -32768, 32767).astype("<i2")
-    return bytes(pcm.tobytes())
 
 
 def _dictionary(path: str) -> frozenset[str]:

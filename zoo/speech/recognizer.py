@@ -176,12 +176,12 @@ def utterances(examples: Iterable[Example]) -> list[Utterance]:
             audio = read_audio(example.input)
         except InputError as error:
             raise InputError(f"Example {position}: {error}") from error
-        if len(example.target.split()) != 1:
+        if len(example.label.split()) != 1:
             raise InputError(
                 f"Example {position}: recordings to learn from are of one word each; "
-                f"{example.target!r} came."
+                f"{example.label!r} came."
             )
-        found.append(Utterance(audio, example.target, example.group))
+        found.append(Utterance(audio, example.label, example.group))
     return found
 
 

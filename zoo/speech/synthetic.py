@@ -7,24 +7,22 @@ that has heard six people learns from them in how many ways a word can be said.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import io
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zoo.audio import Audio, read_audio
-from zoo.errors import DataError, MissingDependencyError
+from zoo.errors import DataError
+from zoo.espeak import Espeak
 from zoo.speech.strings import WORDS
 
 RATE = 8000
-_SEED = 1791  # the year of von Kempelen's speaking machine
+_SEED = 1791
 _ACCENTS = (
     "en-029",
     "en",
@@ -48,8 +46,6 @@ _VOICES = (
 _SPEEDS, _PITCHES, _RANGES = (110, 230), (25, 75), (20, 80)  # words a minute; eSpeak's own scales
 _FLITE_VOICES = ("kal", "kal16", "awb", "rms", "slt")
 _STRETCHES = ("0.8", "1.0", "1.25")  # of the duration
-_SYNCHRONOUS, _CHARACTERS, _UTF8 = 2, 1, 1  # of eSpeak's speak_lib.h
-_SPEED, _PITCH, _RANGE = 1, 3, 4
 _FRAME = 0.01  # seconds over which loudness is taken
 _QUIET = 0.02  # of the loudest
 _BEFORE, _AFTER = 0.02, 0.03  # seconds that are left at either end
@@ -62,7 +58,7 @@ def espeak_digits(split: str) -> Iterator[tuple[Audio, str, str]]:
 
 @functools.cache  # what eSpeak has said before changes the breath in what it says next
 def _espeak_digits() -> list[tuple[Audio, str, str]]:
-    speaker = _Espeak()
+    speaker = Espeak()
     rows = []
     random = np.random.default_rng(_SEED)
     for voice in _VOICES:
@@ -95,47 +91,6 @@ def flite_digits(root: Path, split: str) -> Iterator[tuple[Audio, str, str]]:
                     raise DataError(f"Flite cannot speak as {voice}: {reason}.")
                 audio = read_audio(io.BytesIO(done.stdout), RATE)
                 yield _trimmed(audio), word, f"flite {voice} {stretch}"
-
-
-class _Espeak:
-    """eSpeak NG as the package espeakng-loader brings it. Raises MissingDependencyError."""
-
-    def __init__(self) -> None:
-        try:
-            import espeakng_loader
-        except ImportError as error:
-            raise MissingDependencyError(
-                "eSpeak NG needs espeakng-loader: pip install 'software-zoo[speech]'."
-            ) from error
-        self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = str(Path(espeakng_loader.get_data_path()).parent).encode()
-        self._rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0)
-        if self._rate <= 0:
-            raise DataError("eSpeak NG does not find its data.")
-        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath and flutter
-        self._parts: list[NDArray[np.int16]] = []
-        callback = ctypes.CFUNCTYPE(
-            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
-        )
-        self._callback = callback(self._take)  # kept, or it would be gone when it is called
-        self._library.espeak_SetSynthCallback(self._callback)
-
-    def say(self, text: str, voice: str, speed: int, pitch: int, spread: int) -> Audio:
-        """The sound of a text. Raises DataError if there is no such voice."""
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise DataError(f"eSpeak NG has no voice {voice!r}.")
-        for name, value in ((_SPEED, speed), (_PITCH, pitch), (_RANGE, spread)):
-            self._library.espeak_SetParameter(name, value, 0)
-        content = text.encode()
-        self._parts.clear()
-        self._library.espeak_Synth(content, len(content) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
-        self._library.espeak_Synchronize()
-        return Audio(np.concatenate([np.empty(0, np.int16), *self._parts]), self._rate)
-
-    def _take(self, samples: Any, count: int, events: Any) -> int:
-        if samples and count > 0:
-            self._parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
-        return 0  # go on
 
 
 def _trimmed(audio: Audio) -> Audio:

@@ -7,12 +7,20 @@ from zoo.tasks.base import Task
 from zoo.tasks.board_game import BOARD_GAME
 from zoo.tasks.image_classification import IMAGE_CLASSIFICATION
 from zoo.tasks.speech_recognition import SPEECH_RECOGNITION
+from zoo.tasks.text_to_speech import TEXT_TO_SPEECH
 from zoo.tasks.translation import TRANSLATION
 
 __all__ = ["TASKS", "Task", "task"]
 
 TASKS = {
-    one.name: one for one in (IMAGE_CLASSIFICATION, BOARD_GAME, SPEECH_RECOGNITION, TRANSLATION)
+    one.name: one
+    for one in (
+        IMAGE_CLASSIFICATION,
+        BOARD_GAME,
+        SPEECH_RECOGNITION,
+        TEXT_TO_SPEECH,
+        TRANSLATION,
+    )
 }
 
 

@@ -11,6 +11,9 @@ import numpy as np
 from zoo.exhibits import Exhibit
 from zoo.metrics import Metric, Records, Statistics
 
+Record = Callable[[Any, Any], dict[str, Any]]  # of a prediction and its target
+Row = Mapping[str, Any]  # what a benchmark recorded of one example
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -23,9 +26,6 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     text: str = ""
-
-
-Row = Mapping[str, Any]  # what a benchmark recorded of one example
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +62,18 @@ class Task:
         which every metric can be computed, now or later.
     display: how examples and answers look.
     metrics: the first is the primary one.
-    duration: the record, if any, that is how many seconds of sound the input is.
+    duration: the record, if any, that is how many seconds of sound the input or the answer is.
     failures: where the records show a model to fail, as tables; a job can do without.
     risks: what can go wrong where people rely on such a model.
+    recorder: makes `record` anew, where that depends on the inputs of all examples.
+    first: makes the first part of an answer, and no more, where a model gives its answers in parts.
     """
 
     name: str
     unit: str
     sample: str
     fingerprint: Callable[[Any], bytes]
-    record: Callable[[Any, str], dict[str, Any]]
+    record: Record
     display: Display
     metrics: tuple[Metric, ...]
     text: bool = False
@@ -79,6 +81,8 @@ class Task:
     pipeline_tag: str = ""
     failures: Callable[[Records], tuple[Table, ...]] | None = None
     risks: str = ""
+    recorder: Callable[[Sequence[Any]], Record] | None = None
+    first: Callable[[Any, Any, Mapping[str, Any]], object] | None = None
 
     @property
     def primary(self) -> Metric:
@@ -94,3 +98,33 @@ def each(values: Any) -> Statistics:
 def mean(totals: Statistics) -> Statistics:
     score: Statistics = totals[..., 0] / totals[..., 1]
     return score
+
+
+def errors(
+    count: str, form: Callable[[str], str], text: str = "text"
+) -> Callable[[Records], Statistics]:
+    """Statistics of an error rate, [N, 2]: errors, and units of the reference.
+
+    count: the function of jiwer that aligns two texts in those units. text: the record that is
+    compared with the record `target`.
+    """
+
+    def statistics(records: Records) -> Statistics:
+        import jiwer
+
+        align = getattr(jiwer, count)
+        counts = []
+        for target, found in zip(records["target"], records[text], strict=True):
+            told = align(form(target), form(found))
+            wrong = told.substitutions + told.deletions
+            counts.append((wrong + told.insertions, wrong + told.hits))
+        return np.array(counts, float).reshape(-1, 2)
+
+    return statistics
+
+
+def rate(totals: Statistics) -> Statistics:
+    """Errors over units of the reference."""
+    # Where nothing was said, every word heard is an error of its own.
+    share: Statistics = totals[..., 0] / np.maximum(totals[..., 1], 1)
+    return share

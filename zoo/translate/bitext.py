@@ -45,7 +45,7 @@ def pairs_of(examples: Iterable[Example], direction: Pair) -> list[Pair]:
     pairs = []
     for example in examples:
         if (example.input.source, example.input.target) == direction:
-            lines = example.input.text.splitlines(), example.target.splitlines()
+            lines = example.input.text.splitlines(), example.label.splitlines()
             if len(lines[0]) != len(lines[1]):
                 lines = ([" ".join(lines[0])], [" ".join(lines[1])])
             pairs += [

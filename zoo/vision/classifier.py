@@ -229,7 +229,7 @@ def _decode(
             images.append(image_array(example.input, size, mode))
         except InputError as error:
             raise InputError(f"Example {position}: {error}") from error
-        targets.append(example.target)
+        targets.append(example.label)
     if not images:
         raise InputError("There are no examples to learn from.")
     if labels is None:

@@ -1,0 +1,246 @@
+"""How networks are taught: one loop, from which a run that was cut off goes on."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import InputError
+from zoo.progress import Progress
+from zoo.resume import Checkpoint
+
+B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
+N = TypeVar("N", bound=nn.Module)
+T = TypeVar("T")
+
+
+class Lesson(Protocol[B_co]):
+    """Makes the batches: the same for the same seed and step, whatever came before."""
+
+    seed: int
+
+    def batch(self, step: int) -> B_co: ...
+
+    def fingerprint(self) -> str:
+        """What the batches depend on, as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a network is trained.
+
+    steps: batches. learning_rate: of Muon (Jordan et al. 2024), which learns the matrices; what is
+        no matrix between layers learns with Adam, at `table_rate`.
+    warm_up: steps until these are reached; over the last `cooling` share of the steps they fall to
+        nothing in a straight line. Up to there nothing depends on how many steps there will be.
+    averaging: steps over which the weights are averaged, exponentially; the average is kept.
+    log_every: steps between two lines of the log, a look at validation, and a checkpoint.
+    """
+
+    steps: int
+    learning_rate: float = 0.01
+    table_rate: float = 0.006
+    weight_decay: float = 0.02
+    warm_up: int = 100
+    cooling: float = 0.3
+    averaging: int = 300
+    log_every: int = 250
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.averaging, self.log_every) < 1 or self.warm_up < 0:
+            raise InputError("Training takes at least one step.")
+        if not self.learning_rate > 0 or not self.table_rate > 0 or self.weight_decay < 0:
+            raise InputError("A learning rate is positive, weight decay is not negative.")
+        if not 0 <= self.cooling <= 1:
+            raise InputError("Cooling is a share of the steps, from 0 to 1.")
+
+    @property
+    def cools_at(self) -> int:
+        return round(self.steps * (1 - self.cooling))
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rates at a step."""
+        warm = min(1.0, (step + 1) / (self.warm_up + 1))
+        if step < self.cools_at:
+            return warm
+        return warm * (self.steps - step) / (self.steps - self.cools_at)
+
+
+def learn(
+    network: N,
+    lesson: Lesson[B],
+    loss_of: Callable[[N, B], Tensor],
+    schedule: Schedule,
+    *,
+    tables: Collection[str],
+    facts: Mapping[str, Any],
+    validate: Callable[[N], dict[str, float]],
+    report: Progress,
+    checkpoint: Path | None,
+    split: Callable[[B], Sequence[B]] | None = None,
+) -> N:
+    """Train `network` and answer the average of its weights, in evaluation mode.
+
+    loss_of: what is to become small. tables: modules whose weights are no matrices between layers.
+    facts: what the run depends on beside the schedule, JSON-able. checkpoint: the file from which
+    the same run goes on. split: of a batch into parts, which are learned from side by side, each on
+    a core, and count alike; the network must draw nothing at random then.
+    """
+    average = copy.deepcopy(network).eval().requires_grad_(False)
+    optimisers = _optimisers(network, tables, schedule)
+    rates = [[group["lr"] for group in one.param_groups] for one in optimisers]
+    step = 0
+    runs = []
+    if checkpoint is not None:
+        runs = [Checkpoint(checkpoint, run) for run in fingerprints(facts, schedule)]
+        for run, latest in zip(runs, (schedule.cools_at, schedule.steps), strict=True):
+            stored = run.read()
+            # One from beyond the cooling's begin, of a run that was to be longer, is of no use.
+            if stored is not None and stored[1]["step"] <= latest:
+                step = stored[1]["step"]
+                _restore(stored[0], network, average, optimisers)
+    losses = []
+    # The next batch is made while this one is learned from.
+    with ThreadPoolExecutor(1) as ahead, _side_by_side(split is not None) as each:
+        coming = ahead.submit(lesson.batch, step)
+        for now in report.track(
+            range(step, schedule.steps), "Learning", total=schedule.steps - step
+        ):
+            batch = coming.result()
+            coming = ahead.submit(lesson.batch, now + 1)
+            torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout
+            network.train()
+            losses.append(
+                _descend(network, loss_of, [batch] if split is None else split(batch), each)
+            )
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            for optimiser, full in zip(optimisers, rates, strict=True):
+                for group, rate in zip(optimiser.param_groups, full, strict=True):
+                    group["lr"] = rate * schedule.rate(now)
+                optimiser.step()
+            # Early on the average forgets faster, so that it does not remember the first weights.
+            _move(average, network, 1 / min(schedule.averaging, (now + 1) / 4 + 1))
+            if (now + 1) % schedule.log_every == 0 or now + 1 == schedule.steps:
+                report.log(step=now + 1, loss=float(np.mean(losses)), **validate(average))
+                losses.clear()
+                if runs:
+                    run = runs[now + 1 > schedule.cools_at]
+                    run.write(_tensors(network, average, optimisers), step=now + 1)
+    return average
+
+
+def fingerprints(facts: Mapping[str, Any], schedule: Schedule) -> tuple[str, str]:
+    """What a run depends on, as hexadecimal text: before it cools, and after."""
+    every = {**facts, "schedule": {**asdict(schedule), "steps": None, "cooling": None}}
+    run = hashlib.sha256(json.dumps(every, sort_keys=True).encode()).hexdigest()
+    return run, f"{run} cooled {schedule.cooling:g} of {schedule.steps}"
+
+
+@contextmanager
+def _side_by_side(wanted: bool) -> Iterator[Callable[[Callable[[B], T], Iterable[B]], Iterable[T]]]:
+    """`map` of as many threads as torch has, each of which has one; or the usual one.
+
+    Threads that share every operation wait for each other at each, which costs much where a core
+    is needed by something else, too: they wait busily.
+    """
+    threads = torch.get_num_threads()
+    if not wanted or threads == 1:
+        yield map
+        return
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            yield pool.map
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _descend(
+    network: N,
+    loss_of: Callable[[N, B], Tensor],
+    parts: Sequence[B],
+    each: Callable[..., Iterable[tuple[float, Sequence[Tensor | None]]]],
+) -> float:
+    """Put the gradient of the parts' mean loss where optimisers look for it; answer the loss."""
+    parameters = list(network.parameters())
+
+    def gradients(part: B) -> tuple[float, Sequence[Tensor | None]]:
+        loss = loss_of(network, part)
+        return float(loss.detach()), torch.autograd.grad(loss, parameters, allow_unused=True)
+
+    losses, every = zip(*each(gradients, parts), strict=True)
+    for parameter, *slopes in zip(parameters, *every, strict=True):
+        known = [slope for slope in slopes if slope is not None]
+        parameter.grad = torch.stack(known).sum(dim=0).div_(len(parts)) if known else None
+    return float(np.mean(losses))
+
+
+def _optimisers(
+    network: nn.Module, tables: Collection[str], schedule: Schedule
+) -> list[torch.optim.Optimizer]:
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
+    for name, parameter in network.named_parameters():
+        between = parameter.dim() == 2 and name.rpartition(".")[0] not in tables
+        (matrices if between else others).append(parameter)
+    return [
+        torch.optim.Muon(
+            matrices,
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+            # So scaled, its steps are as large as Adam's (Liu et al. 2025, eq. 4).
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        torch.optim.AdamW(others, lr=schedule.table_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+@torch.no_grad()
+def _move(average: nn.Module, network: nn.Module, share: float) -> None:
+    for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(now, share)
+
+
+def _tensors(
+    network: nn.Module, average: nn.Module, optimisers: list[torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    parts = {"network": network.state_dict(), "average": average.state_dict()}
+    for number, optimiser in enumerate(optimisers):
+        for parameter, state in optimiser.state_dict()["state"].items():
+            parts[f"optimiser{number}/{parameter}"] = {
+                name: torch.as_tensor(value) for name, value in state.items()
+            }
+    return {f"{part}/{name}": x for part, values in parts.items() for name, x in values.items()}
+
+
+def _restore(
+    tensors: dict[str, Tensor],
+    network: nn.Module,
+    average: nn.Module,
+    optimisers: list[torch.optim.Optimizer],
+) -> None:
+    parts: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        part, _, name = key.partition("/")
+        parts.setdefault(part, {})[name] = value
+    network.load_state_dict(parts["network"])
+    average.load_state_dict(parts["average"])
+    for number, optimiser in enumerate(optimisers):
+        states: dict[int, dict[str, Tensor]] = {}
+        for key, value in parts[f"optimiser{number}"].items():
+            parameter, _, name = key.partition("/")
+            states.setdefault(int(parameter), {})[name] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
