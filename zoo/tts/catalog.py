@@ -9,22 +9,25 @@ _TASK = "text-to-speech"
 
 _UNIT_SELECTION = (
     Reference(
-        "Hunt and Black, Unit Selection in a Concatenative Speech Synthesis System Using a Large "
-        "Speech Database, ICASSP 1996",
+        "Hunt and Black, “Unit Selection in a Concatenative Speech Synthesis System Using a Large "
+        "Speech Database”, ICASSP 1996",
         "https://doi.org/10.1109/ICASSP.1996.541110",
     ),
     Reference(
-        "Moulines and Charpentier, Pitch-Synchronous Waveform Processing Techniques for "
-        "Text-to-Speech Synthesis Using Diphones, Speech Communication 9, 1990",
-        "https://doi.org/10.1016/0167-6393(90)90021-Z",
+        "Moulines and Charpentier, “Pitch-Synchronous Waveform Processing Techniques for "
+        "Text-to-Speech Synthesis Using Diphones”, Speech Communication 9, 1990",
+        "https://doi.org/10.1016/0167-6393%2890%2990021-Z",
     ),
 )
 _FORMANT = (
     Reference(
-        "Klatt, Software for a Cascade/Parallel Formant Synthesizer, J. Acoust. Soc. Am. 67, 1980",
+        "Klatt, “Software for a Cascade/Parallel Formant Synthesizer”, J. Acoust. Soc. Am. 67, "
+        "1980",
         "https://doi.org/10.1121/1.383940",
     ),
-    Reference("eSpeak NG", "https://github.com/espeak-ng/espeak-ng"),
+    Reference(
+        "Duddington, Dunn et al., “eSpeak NG”, 2015", "https://github.com/espeak-ng/espeak-ng"
+    ),
 )
 
 MODELS = (
@@ -39,6 +42,7 @@ MODELS = (
         parameters=10_367_390,
         references=_UNIT_SELECTION,
         data=("asterisk-prompts",),
+        languages=("en",),
         recipe=Recipe(data="asterisk-prompts", validation="validation"),
         limits="Has 21 minutes of one voice to cut from, telephone prompts: what is like them "
         "sounds like the speaker herself, other texts have joins that can be heard. Numbers, dates "
@@ -55,6 +59,7 @@ MODELS = (
         parameters=0,
         references=_FORMANT,
         data=("asterisk-prompts",),
+        languages=("en",),
         limits="A voice that nobody has: its distances to the recordings of another say little; "
         "whether it is understood can be compared.",
     ),
