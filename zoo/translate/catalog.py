@@ -151,7 +151,7 @@ MODELS = (
         recipe=Recipe(
             data="multi30k",
             validation="validation",
-            options={"also": ("software-strings",), "steps": 3700, "cooling": 0.5},
+            options={"also": ("software-strings",), "steps": 5000, "cooling": 0.35},
         ),
         sample_options={"source": "en", "target": "de"},
         languages=tuple(_NAMES),
