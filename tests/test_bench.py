@@ -142,7 +142,7 @@ def test_a_domain_and_everything(installed: None) -> None:
 
 def test_the_offline_suite_is_what_the_installation_brings(installed: None) -> None:
     offline = {name for _, name in _names(plan())}
-    heard = {"asterisk-digits", "asterisk-en"}
+    heard = {"asterisk-digits", "asterisk-en", "asterisk-prompts"}
     read = {"django-messages-en-de", "django-messages-en-fr"}
     assert offline == {"connect4-positions", "mnist-5k", "tiny-digits"} | heard | read
     full = {name for _, name in _names(plan(suite="full"))}
