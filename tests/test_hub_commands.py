@@ -126,9 +126,9 @@ def test_a_card_from_other_results(zoo: Zoo, server: WritableHub, tmp_path: Path
     (tmp_path / "none").mkdir()
     measured = ("push", "speech/dtw-digits", "--to", "owner/dtw")
     assert zoo(*measured).code == 0
-    assert b"## Results" in server.contents("owner/dtw")["README.md"]
+    assert b"Not measured here" not in server.contents("owner/dtw")["README.md"]
     assert zoo(*measured, "--results", "none").out.startswith("pushed")
-    assert b"## Results" not in server.contents("owner/dtw")["README.md"]
+    assert b"Not measured here" in server.contents("owner/dtw")["README.md"]
     done = zoo("push", NAME, "--to", REPO, "--results", "absent")
     assert (done.code, done.out) == (2, "")
     assert "There is no results folder at 'absent'" in done.err
