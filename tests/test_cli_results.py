@@ -141,8 +141,11 @@ def test_folders_that_cannot_be_compared_are_told_in_a_sentence(
     assert words in line
 
 
-def test_compare_measures_nothing(zoo: Zoo) -> None:
-    code, out, err = zoo("bench", "vision", "--compare", "a", "b")
+@pytest.mark.parametrize(
+    "more", [["vision"], ["--limit", "5"], ["--data", "mnist"], ["--report"], ["--option", "a=1"]]
+)
+def test_compare_measures_nothing(zoo: Zoo, more: list[str]) -> None:
+    code, out, err = zoo("bench", *more, "--compare", "a", "b")
     assert (code, out) == (2, "")
     assert "--compare takes two folders of results, and nothing to run." in " ".join(err.split())
 

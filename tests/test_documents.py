@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -152,6 +153,18 @@ def test_what_a_card_says_of_use_can_be_done(
     monkeypatch.chdir(workplace)
     exec(code, {})
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [one for one in zoo.models() if one.recipe and (one.weights or "").startswith("zoo:")],
+    ids=lambda entry: entry.name,
+)
+def test_weights_were_made_by_the_recipe_that_is_told(entry: zoo.entries.ModelInfo) -> None:
+    assert entry.recipe is not None
+    made = json.loads((weights_folder(entry) / weights.CONFIG).read_text("utf-8"))["training"]
+    told = json.loads(json.dumps(dict(entry.recipe.options)))
+    assert (made["options"], made["seed"]) == (told, entry.recipe.seed)
 
 
 def test_results_are_of_the_weights_that_ship() -> None:

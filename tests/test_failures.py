@@ -60,9 +60,9 @@ def test_images() -> None:
         ("dog", "owl", "1", "50.0 %"),
     )
     assert tables["The mistakes that it was surest of"] == (
-        ("no. 2", "cat", "dog", "0.8000", "0.1"),
-        ("no. 4", "dog", "owl", "0.7000", "0.2"),
-        ("no. 1", "cat", "dog", "0.6000", "0.4"),
+        ("no. 3", "cat", "dog", "0.8000", "0.1"),
+        ("no. 5", "dog", "owl", "0.7000", "0.2"),
+        ("no. 2", "cat", "dog", "0.6000", "0.4"),
     )
 
 
@@ -87,8 +87,8 @@ def test_board_games() -> None:
     assert [row[2].partition(" ")[0] for row in rows] == ["50.0", "0.0", "100.0"]
     assert [row[:2] for row in tables["By how near the end is"]] == [("2", "2"), ("5", "1")]
     assert tables["The mistakes that it was furthest from seeing"] == (
-        ("no. 2", "c", "+0.20", "-3", "0"),
-        ("no. 1", "b", "+0.50", "0", "2"),
+        ("no. 3", "c", "+0.20", "-3", "0"),
+        ("no. 2", "b", "+0.50", "0", "2"),
     )
 
 
@@ -112,7 +112,7 @@ def test_speech() -> None:
         ("1", "1", "100.0 %"),
         ("2", "2", "25.0 %"),
     ]
-    assert tables["The mistakes that it was surest of"][0] == ("no. 1", "five", "nine", "0.9000")
+    assert tables["The mistakes that it was surest of"][0] == ("no. 2", "five", "nine", "0.9000")
 
 
 def test_translation() -> None:
@@ -130,7 +130,7 @@ def test_translation() -> None:
         ("more than 1.3 times its words", "33.3 %"),
     ]
     worst = tables["The worst sentences"]
-    assert worst[0][:3] == ("no. 0", "one two three four", "one")
+    assert worst[0][:3] == ("no. 1", "one two three four", "one")
     assert worst[-1][3] == "100.0"
     assert [row[:2] for row in tables["By the length of the sentence"]] == [
         ("1", "1"),

@@ -182,6 +182,11 @@ def test_sounds_are_playable_without_loss_and_cut_where_they_are_long(sounds: li
         assert "controls" in player.attributes
 
 
+def test_a_sound_that_is_cut_says_so(sounds: list[Sound]) -> None:
+    notes = [one.text for one in _of(_heard()).all("p")]
+    assert notes.count("The first 12 of 13.0 seconds.") == 1
+
+
 def test_sounds_that_would_make_the_page_large_are_left_out(
     sounds: list[Sound], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +195,43 @@ def test_sounds_that_would_make_the_page_large_are_left_out(
     assert len(found.all("audio")) == 2
     notes = [one.text for one in found.all("p")]
     assert notes.count("This sound is left out, to keep the page small.") == 1
+
+
+def test_a_recording_that_is_wanted_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["press one", "press two"]
+    recording = Audio(np.linspace(-0.5, 0.5, 1600, dtype=np.float32), 16000)
+
+    class Prompts:
+        def __init__(self, info: object) -> None:
+            pass
+
+        def examples(self, split: str, *, limit: int) -> Iterator[Example]:
+            yield from (Example(text, recording) for text in texts[:limit])
+
+        def exhibit(self, x: str) -> Text:
+            return Text(x)
+
+    monkeypatch.setattr(examples_module, "data_set_info", lambda name: name)
+    monkeypatch.setattr(examples_module, "present_data_set", Prompts)
+    facts = {
+        "target": texts, "heard_in_recording": texts, "seconds": [1.0] * 2,
+        "recording_seconds": [0.1] * 2, "pairs": [100] * 2, "voiced": [50] * 2,
+        "pitch": [10.0] * 2, "voicing": [5] * 2,
+    }  # fmt: skip
+    name = "text-to-speech"
+    learned = {**facts, "heard": texts, "distortion": [400.0, 500.0]}
+    written = {**facts, "heard": ["press"] * 2, "distortion": [600.0, 700.0]}
+    results = [
+        _result_of(name, learned, model="toys/learned", baseline="toys/written"),
+        _result_of(name, written),
+    ]
+    found = _of(results)
+    figures = [one for one in found.all("figure") if one.attributes.get("class") == "example"]
+    assert len(figures) == 2
+    for figure, text in zip(figures, texts, strict=True):
+        assert text in figure.text
+        assert len(figure.all("audio")) == 1
+    assert not [one for one in found.all("p") if one.attributes.get("class") == "missing"]
 
 
 def test_positions_are_boards() -> None:

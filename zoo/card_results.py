@@ -34,7 +34,7 @@ _MILLION = 1_000_000
 _OPEN = 3  # data sets whose failures are shown at once; of more, each is opened by the reader
 _FOLDED = "<details>\n<summary>{}</summary>\n\n{}\n\n</details>"
 # What Markdown would take for more than a letter.
-_SIGNS = re.compile(r"([\\`*_<>\[\]~])")
+_SIGNS = re.compile(r"([\\`*_<>\[\]~&$])")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

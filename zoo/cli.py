@@ -254,8 +254,10 @@ def card(
     from zoo.cards import check_cards, write_cards
     from zoo.evidence import read_evidence
 
+    if write is not None and check is not None:
+        raise typer.BadParameter("--check compares and --write writes; give one of them.")
     if name is None and write is None and check is None:
-        raise typer.BadParameter("name a model, or give --write FOLDER for all.")
+        raise typer.BadParameter("name a model, or give --write or --check FOLDER for all.")
     entries = [registry.info(name)] if name else registry.models()
     evidence = read_evidence(results)
     if check is not None:

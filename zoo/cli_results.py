@@ -76,7 +76,7 @@ def bench(
     --compare ends with exit code 3 if a score or a time is worse beyond noise.
     """
     if folders is not None:
-        if selection is not None:
+        if page or limit is not None or data or option or selection is not None:
             raise typer.BadParameter("--compare takes two folders of results, and nothing to run.")
         _compare(*folders, as_json=as_json)
         return

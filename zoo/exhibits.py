@@ -37,6 +37,10 @@ class Sound:
     samples: NDArray[np.float32]
     rate: int
 
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

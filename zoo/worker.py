@@ -57,7 +57,7 @@ def measure(subject: Subject, data_title: str, say: Say) -> Result:
         raise BenchmarkError(f"The split {subject.split!r} of {subject.data} has no examples.")
     machine.forget_peak_memory()
     latencies = _latencies(model, examples, subject.options, say)
-    first_p50 = _first_p50(model, job, examples, subject.options)
+    first_p50 = _first_p50(model, job, examples, subject.options, say)
     records, batch_seconds = _answers(model, job, examples, subject.options, say)
     peak = max(peak_of_loading, machine.peak_memory_bytes())
     say(step="scoring")
@@ -120,15 +120,17 @@ def _latencies(
 
 
 def _first_p50(
-    model: Model, job: Task, examples: list[Example], options: Mapping[str, Any]
+    model: Model, job: Task, examples: list[Example], options: Mapping[str, Any], say: Say
 ) -> float | None:
     """The median of the seconds until the first part of an answer; None if it has no parts."""
     if job.first is None:
         return None
-    seconds = []
+    seconds: list[float] = []
     for example in examples[:FIRST_SAMPLES]:
+        say(step="timing", done=len(seconds), total=min(FIRST_SAMPLES, len(examples)))
         began = time.perf_counter()
-        job.first(model, example.input, options)
+        if job.first(model, example.input, options) is None:
+            return None
         seconds.append(time.perf_counter() - began)
     return float(np.median(seconds))
 

@@ -60,6 +60,7 @@ def page(results: Sequence[Result], found: Sequence[Pair] | None = None) -> str:
         conditions=conditions(told),
         measured=_measured(told),
         sounds=_sounds(sections),
+        longest_sound=LONGEST_SOUND,
         picture_address=_picture_address,
         tiny=_TINY,
     )

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data import present_data_set
-from zoo.exhibits import Exhibit
+from zoo.audio import Audio
+from zoo.data import Example, present_data_set
+from zoo.exhibits import Exhibit, Sound
 from zoo.registry import data_set_info
 from zoo.results import Pair, Result
 from zoo.tasks import task
@@ -91,19 +92,27 @@ def shown(pair: Pair, found: Sequence[Outcome]) -> tuple[list[Shown], str]:
     display = task(pair.learned.task).display
     examples = []
     for position, outcome in chosen.items():
-        x, exhibit = inputs.get(position, (None, None))
+        example, exhibit = inputs.get(position, (None, None))
+        x = None if example is None else example.input
         learned, written = (_row(one, position) for one in (pair.learned, pair.written))
         examples.append(
             Shown(
                 number=position + 1,
                 outcome=outcome.title,
                 input=exhibit,
-                target=display.target(learned, x),
+                target=_recorded(example) or display.target(learned, x),
                 learned=display.answer(learned, x),
                 written=display.answer(written, x),
             )
         )
     return examples, missing
+
+
+def _recorded(example: Example | None) -> Sound | None:
+    """What is wanted, where that is a recording and is here."""
+    if example is None or not isinstance(example.target, Audio):
+        return None
+    return Sound(example.target.samples, example.target.rate)
 
 
 def _row(result: Result, position: int) -> Mapping[str, Any]:
@@ -112,10 +121,10 @@ def _row(result: Result, position: int) -> Mapping[str, Any]:
 
 def _inputs(
     result: Result, positions: Collection[int]
-) -> tuple[dict[int, tuple[Any, Exhibit]], str]:
-    """Inputs and how they are shown, by position; or none, and the reason why."""
+) -> tuple[dict[int, tuple[Example, Exhibit]], str]:
+    """Examples and how their inputs are shown, by position; or none, and the reason why."""
     subject, targets = result.subject, result.records.get("target")
-    inputs: dict[int, tuple[Any, Exhibit]] = {}
+    inputs: dict[int, tuple[Example, Exhibit]] = {}
     try:
         info = data_set_info(subject.data)
         data_set = present_data_set(info)
@@ -124,10 +133,12 @@ def _inputs(
             return {}, f"the data set {info.title} is not here (to get it: {ways})"
         rows = data_set.examples(subject.split, limit=max(positions, default=-1) + 1)
         for position, example in enumerate(rows):
-            if targets is not None and example.target != targets[position]:
+            # Where a recording is wanted, the record tells of the text that is spoken in it.
+            wanted = example.target if isinstance(example.target, str) else example.input
+            if targets is not None and wanted != targets[position]:
                 return {}, "the data here are not those that were measured"
             if position in positions:
-                inputs[position] = example.input, data_set.exhibit(example.input)
+                inputs[position] = example, data_set.exhibit(example.input)
     except Exception as error:  # the data of a third party can be wrong in any way
         return {}, reason(error).rstrip(".")
     if len(inputs) < len(positions):

@@ -66,7 +66,7 @@ class Task:
     failures: where the records show a model to fail, as tables; a job can do without.
     risks: what can go wrong where people rely on such a model.
     recorder: makes `record` anew, where that depends on the inputs of all examples.
-    first: makes the first part of an answer, and no more, where a model gives its answers in parts.
+    first: makes the first part of an answer, and no more; None of a model that makes no parts.
     """
 
     name: str

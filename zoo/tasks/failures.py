@@ -45,13 +45,13 @@ def by_size(sizes: Sequence[float], *, parts: int = 4) -> list[tuple[str, list[i
 def examples(title: str, header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
     """Single examples, told apart by where they stand in their data set; the first few of `rows`.
 
-    rows: the position first.
+    rows: the position first, counted from 0.
     """
     return Table(
         title=title,
         header=("Example", *header),
-        rows=tuple((f"no. {at}", *rest) for at, *rest in rows[:SHOWN]),
-        text="Examples are numbered from 0, in the order of the data set.",
+        rows=tuple((f"no. {int(at) + 1}", *rest) for at, *rest in rows[:SHOWN]),
+        text="Examples are numbered from 1, in the order of the data set.",
     )
 
 

@@ -81,7 +81,8 @@ def _root(totals: Statistics) -> Statistics:
 
 
 def _first(model: Any, x: Any, options: Mapping[str, Any]) -> object:
-    return next(iter(model.stream(x, **options)))
+    stream = getattr(model, "stream", None)
+    return None if stream is None else next(iter(stream(x, **options)))
 
 
 def _show_text(x: Any) -> Text:
