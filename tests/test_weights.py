@@ -252,6 +252,20 @@ def test_a_folder_without_weights_is_filled(tmp_path: Path, card: bool) -> None:
     assert (tmp_path / README).is_file() is card
 
 
+def test_a_card_without_weights_is_not_replaced_by_another(tmp_path: Path) -> None:
+    """A folder with nothing but a README.md may be the beginning of anything."""
+
+    def fill(new: Path) -> None:
+        weights.write(new, some())
+        (new / README).write_text("# theirs\n")
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / README).write_text("# years of work\n")
+    with pytest.raises(WeightsError, match=r"'.*mine' holds something else, README\.md; save to"):
+        weights.replace_folder(tmp_path / "mine", fill)
+    assert contents(tmp_path / "mine") == {README: b"# years of work\n"}
+
+
 @pytest.mark.parametrize(
     "files",
     [

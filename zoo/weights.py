@@ -140,8 +140,8 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write into a new folder, then put that in the place of `folder`.
 
     The card of the old folder is kept if the new one has none. A folder that holds anything but
-    weights of the same library is left as it is. Raises WeightsError; what was there before is
-    then there still.
+    weights of the same library is left as it is, and so is one of a README.md alone if the new one
+    has its own. Raises WeightsError; what was there before is then there still.
     """
     folder = Path(folder).resolve()
     try:
@@ -179,6 +179,8 @@ def _refuse_strangers(folder: Path, new: Path) -> None:
         whole = {CONFIG, ARRAYS} <= names
         if not whole or is_ours(read_config(folder)) is not is_ours(read_config(new)):
             strangers = names
+    if not names and (folder / README).exists() and (new / README).exists():
+        strangers = {README}  # no card of weights: there are none
     if strangers:
         raise WeightsError(
             f"{str(folder)!r} holds something else, {', '.join(sorted(strangers)[:3])}; "
