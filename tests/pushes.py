@@ -33,7 +33,7 @@ def push(files: Files, *, private: bool = False, force: bool = False) -> Survey:
 
 
 def refused(action: Callable[[], object], *words: str) -> None:
-    """One sentence that says the words, and never the token."""
+    """One sentence that says the words, and never the token or a signed address."""
     with pytest.raises(HubError) as caught:
         action()
     message = str(caught.value)
@@ -42,7 +42,9 @@ def refused(action: Callable[[], object], *words: str) -> None:
     assert message.endswith(".")
     assert "\n" not in message
     assert len(message) < 400
-    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    told = "".join(traceback.format_exception(caught.value))
+    assert TOKEN not in told
+    assert "s1gned" not in told
 
 
 def bytes_of(files: Files) -> dict[str, bytes]:

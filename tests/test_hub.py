@@ -342,6 +342,8 @@ def test_a_damaged_file_that_is_small_is_not_kept_either(server: HubServer, cach
 def test_a_card_without_weights_is_called_so(server: HubServer, tmp_path: Path) -> None:
     (tmp_path / "card").mkdir()
     (tmp_path / "card" / "README.md").write_text("# A model")
+    (tmp_path / "card" / ".eval_results").mkdir()
+    (tmp_path / "card" / ".eval_results" / "zoo.yaml").write_text("[]")
     server.add("owner/card", tmp_path / "card")
     refused("hub:owner/card", "has a card and no weights; the card says how to load")
 

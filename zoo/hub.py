@@ -29,7 +29,10 @@ _FILES: dict[str, Any] = {
     "ignore_patterns": ["*/*"],
 }
 # Where a token stands, or what looks like one: the HTTP library quotes a header that it refuses.
-_SECRET = re.compile(r"(?<=[Bb]earer )[^'\"\n]+|\b(hf|api_org)_[\w.-]{30,}")
+# And what signs an address: whoever has it can read or write there.
+_SECRET = re.compile(
+    r"(?<=[Bb]earer )[^'\"\n]+|\b(hf|api_org)_[\w.-]{30,}|(?<=[Ss]ignature=)[^&'\"\s]+"
+)
 
 
 def parse(reference: str) -> tuple[str, str | None]:
@@ -132,7 +135,8 @@ def _has_weights(names: Iterable[str]) -> bool:
 
 
 def _why_no_weights(repo: str, names: Iterable[str]) -> str:
-    if {"README.md"} == set(names) - {".gitattributes"}:
+    # Beside a card there are git's settings, and perhaps the figures for leaderboards.
+    if {"README.md"} == {name for name in names if not name.startswith(".")}:
         return f"{repo} has a card and no weights; the card says how to load the model."
     return f"{repo} has no safetensors weights; other formats can run code and are not loaded."
 
@@ -169,7 +173,7 @@ def _verify(path: Path, file: Any, repo: str) -> None:
 
 @contextmanager
 def sentences(tell: Callable[[BaseException], str], token: str | None = None) -> Iterator[None]:
-    """Turn whatever the client raises into a HubError of one sentence, without any token."""
+    """Turn whatever the client raises into a HubError of one sentence, without any secret."""
     try:
         yield
     except HubError:
@@ -180,7 +184,7 @@ def sentences(tell: Callable[[BaseException], str], token: str | None = None) ->
 
 
 def _is_harmless(error: BaseException | None, token: str | None) -> bool:
-    """Whether neither an error nor any that led to it tells a token."""
+    """Whether neither an error nor any that led to it tells a token or a signed address."""
     while error is not None:
         if without_secrets(str(error), token) != str(error):
             return False
@@ -204,7 +208,7 @@ def bars_on_terminals_only() -> Iterator[None]:
 
 
 def without_secrets(text: str, token: str | None = None) -> str:
-    """The text without the token, and without whatever may be another."""
+    """The text without the token, whatever may be another, and what signs an address."""
     return _SECRET.sub("…", text.replace(token, "…") if token else text)
 
 
