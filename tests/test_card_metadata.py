@@ -18,6 +18,7 @@ from huggingface_hub.utils import validate_repo_id
 
 import zoo
 from zoo.card_metadata import evaluation_file
+from zoo.errors import InputError
 from zoo.tasks import TASKS
 
 CARDS = Path(__file__).parent.parent / "cards"
@@ -175,10 +176,16 @@ def test_leaderboards_take_the_primary_figure_of_data_that_are_on_the_hub() -> N
     [
         ("type: someone/digits", "type: digits"),  # nobody's data set on the Hub
         ("name: Digits", "name: Digits\n      config: Digits (JPEG q75)"),  # and another content
+        ("name: image-classification", "name: Reading digits"),  # no task of ours
     ],
 )
 def test_leaderboards_get_no_figure_of_other_data(good: str, bad: str) -> None:
     assert evaluation_file(_CARD.replace(good, bad)) == ""
+
+
+def test_a_card_that_cannot_be_read_has_no_figures() -> None:
+    with pytest.raises(InputError, match=r"^The metadata of the card cannot be read: [^\n]+\.$"):
+        evaluation_file("---\nlicense: [mit\n---\n\n# Broken\n")
 
 
 def test_what_leaderboards_take_lies_beside_the_cards() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from zoo.registry import weights_folder
 
 NAME = "games/alphazero-tictactoe"
 REPO = "owner/tictactoe"
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -134,6 +136,26 @@ def test_a_card_from_other_results(zoo: Zoo, server: WritableHub, tmp_path: Path
     assert "There is no results folder at 'absent'" in done.err
 
 
+def test_what_lies_about_is_not_taken_for_results(
+    zoo: Zoo, server: WritableHub, tmp_path: Path
+) -> None:
+    name = "games/alphabeta-connect4"
+    shutil.copytree(ROOT / "results" / "games", tmp_path / "results")
+    assert zoo("push", name, "--to", REPO).code == 0
+    assert b"Not measured here" in server.contents(REPO)["README.md"]
+    assert zoo("push", name, "--to", REPO, "--results", "results").out.startswith("pushed")
+    assert b"Not measured here" not in server.contents(REPO)["README.md"]
+
+
+def test_a_folder_has_its_own_card(zoo: Zoo, pushed: Path, server: WritableHub) -> None:
+    done = zoo("push", str(pushed), "--to", REPO, "--results", "source")
+    assert (done.code, done.out) == (2, "")
+    assert "a weights folder goes with its own README.md" in " ".join(
+        re.sub("[│╭╰─]", "", done.err).split()
+    )
+    assert not server.requests
+
+
 # --- collections ---------------------------------------------------------------------------------
 
 
@@ -231,7 +253,7 @@ def test_pull_refuses(zoo: Zoo, pushed: Path, reference: str, words: str) -> Non
 
 
 def test_the_readmes_commands_run(zoo: Zoo, server: WritableHub, tmp_path: Path) -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     lines = re.findall(r"^zoo (?:push|pull) .*$", readme, flags=re.MULTILINE)
     assert len(lines) >= 4
     for line in lines:

@@ -18,7 +18,7 @@ from tests.hub_server import Commit, File
 from tests.hub_uploads import WritableHub
 from tests.pushes import ANSWERS, CARD, REPO, Files, bytes_of, push, refused
 from zoo import registry
-from zoo.hub_upload import Change, Survey, gather, send, survey
+from zoo.hub_upload import Change, Survey, gather, send, survey, title_of
 
 # --- making and updating -------------------------------------------------------------------------
 
@@ -120,6 +120,25 @@ def test_a_card_of_the_same_title_is_of_the_same_model(server: WritableHub, file
     assert server.contents(REPO) == bytes_of(files)
 
 
+@pytest.mark.parametrize(
+    ("card", "title"),
+    [
+        ("---\n# Constant\nlicense: mit\n---\n\n# Another\n", "Another"),
+        ("---\r\n# Constant\r\nlicense: mit\r\n--- \r\n# Another \r\n", "Another"),
+        ("\n---\n---\n# Another\n---\nmore\n", "Another"),
+        ("---\n# Constant\n---\nWithout a heading.\n", None),
+        ("# Constant\n---\n# Another\n---\n", "Constant"),
+    ],
+)
+def test_a_comment_in_the_metadata_is_no_title(
+    server: WritableHub, files: Files, card: str, title: str | None
+) -> None:
+    assert title_of(card) == title
+    server.publish(REPO, Commit({"README.md": File(card.encode(), lfs=False)}))
+    if title != "Constant":
+        refused(lambda: push(files), f"{REPO} holds something else (README.md)")
+
+
 def test_an_empty_repository_may_be_filled(server: WritableHub, files: Files) -> None:
     server.publish(REPO, Commit({".gitattributes": File(b"", lfs=False)}))
     push(files)
@@ -157,6 +176,23 @@ def test_a_collection_is_made_and_completed(server: WritableHub) -> None:
     server.requests.clear()
     collect(ITEMS)
     assert not server.requested("/items")
+
+
+def test_a_private_collection(server: WritableHub) -> None:
+    def hidden(items: list[tuple[str, str]]) -> str:
+        return gather("owner", "All of them", items, description="What they are.", private=True)
+
+    address = hidden(ITEMS[:1])
+    (collection,) = server.collections.values()
+    assert collection["private"]
+    assert hidden(ITEMS[:1]) == address
+    collection["private"] = False
+    refused(
+        lambda: hidden(ITEMS),
+        "the collection 'All of them' of owner is there and everybody can read it",
+        "leave out --private",
+    )
+    assert len(collection["items"]) == 1
 
 
 def test_a_collection_of_another_owner(server: WritableHub) -> None:

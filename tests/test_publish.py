@@ -13,12 +13,14 @@ import pytest
 import zoo
 from tests.constant_model import Constant
 from tests.hub_uploads import WritableHub
+from tests.pushes import bytes_of
 from zoo import registry, weights
+from zoo.card_metadata import evaluation_file
 from zoo.cards import card
 from zoo.entries import ModelInfo
 from zoo.errors import HubError, InputError, UnknownNameError, WeightsError, ZooError
 from zoo.evidence import Evidence
-from zoo.hub_upload import Change, send, survey, title_of
+from zoo.hub_upload import EVALUATIONS, Change, send, survey, title_of
 from zoo.publish import COLLECTION, gather_all, pack, pack_all, pull
 from zoo.results import read_results
 
@@ -58,7 +60,9 @@ def test_a_shipped_model_goes_with_everything_that_ships(entry: ModelInfo) -> No
     parcel = pack(entry.name, "owner/model")
     there = contents(registry.weights_folder(entry))
     assert set(there) == {"README.md", weights.CONFIG, weights.ARRAYS}
-    assert {name: Path(str(path)).read_bytes() for name, path in parcel.files.items()} == there
+    if figures := evaluation_file(there["README.md"].decode()):
+        there[EVALUATIONS] = figures.encode()
+    assert bytes_of(dict(parcel.files)) == there
     assert parcel.sizes == {name: len(data) for name, data in there.items()}
     assert title_of(there["README.md"].decode()) == entry.name
 
@@ -84,6 +88,22 @@ def test_a_card_can_be_rendered_anew() -> None:
     parcel = pack(name, "owner/model", lambda: evidence, anew=True)
     assert parcel.files["README.md"] == card(zoo.info(name), evidence).encode()
     assert isinstance(pack(name, "owner/model", lambda: evidence).files["README.md"], Path)
+
+
+def test_what_leaderboards_take_goes_with_the_card_and_with_it_only(server: WritableHub) -> None:
+    name, repo = "vision/resnet-mnist", "owner/model"
+    push(name, repo)
+    there = server.contents(repo)
+    assert there[EVALUATIONS] == evaluation_file(there["README.md"].decode()).encode()
+    assert b"ylecun/mnist" in there[EVALUATIONS]
+    assert not survey(repo, pack(name, repo).files).is_needed
+
+    unmeasured = pack(name, repo, anew=True).files
+    plan = survey(repo, unmeasured)
+    assert plan.changes[EVALUATIONS] is Change.REMOVED
+    send(plan, unmeasured, message="Push it")
+    assert server.contents(repo) == bytes_of(dict(unmeasured))
+    assert EVALUATIONS not in server.contents(repo)
 
 
 def test_a_folder_of_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +227,17 @@ def test_a_folder_of_something_else_is_not_touched(
     with refused(WeightsError, "holds something else, thesis.tex"):
         pull("owner/mine", tmp_path / "other")
     assert contents(tmp_path / "other") == {"thesis.tex": b"years of work"}
+
+
+def test_a_card_that_the_hub_did_not_give_is_not_replaced(
+    server: WritableHub, folder: Path, tmp_path: Path
+) -> None:
+    push(str(folder), "owner/mine")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "README.md").write_text("# years of work\n")
+    with refused(WeightsError, "holds something else, README.md"):
+        pull("owner/mine", tmp_path / "other")
+    assert contents(tmp_path / "other") == {"README.md": b"# years of work\n"}
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "README.md"])

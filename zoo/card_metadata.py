@@ -19,9 +19,10 @@ from huggingface_hub import (
 
 from zoo import hub
 from zoo.entries import DataSetInfo, ModelInfo
+from zoo.errors import InputError
 from zoo.registry import data_set_info
 from zoo.results import Result
-from zoo.tasks import task
+from zoo.tasks import TASKS, task
 
 _DATA_SETS = "https://huggingface.co/datasets/"
 
@@ -58,7 +59,13 @@ def evaluation_file(card: str) -> str:
 
     The Hub takes one figure a data set, the primary metric's, and shows it where the data set is
     a benchmark there. Left out are data sets that are not on the Hub, and copies of other content.
+    Raises InputError if the card's metadata cannot be read.
     """
+    try:
+        told = ModelCard(card).data.eval_results or ()
+    except (ValueError, yaml.YAMLError) as error:
+        why = " ".join(str(error).split()).rstrip(".")
+        raise InputError(f"The metadata of the card cannot be read: {why}.") from error
     entries = [
         EvalResultEntry(
             dataset_id=result.dataset_type,
@@ -66,9 +73,10 @@ def evaluation_file(card: str) -> str:
             value=result.metric_value,
             notes=f"{result.metric_name} on the split {result.dataset_split}, by zoo bench",
         )
-        for result in ModelCard(card).data.eval_results or ()
+        for result in told
         if "/" in result.dataset_type
         and result.dataset_config is None
+        and result.task_name in TASKS
         and result.metric_name == task(result.task_name).primary.name
     ]
     written = yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False)

@@ -10,7 +10,7 @@ from zoo.entries import ModelInfo
 from zoo.registry import models
 from zoo.report import ordered
 from zoo.results import Pair, Result, pairs, read_results
-from zoo.studies import Study, read_studies
+from zoo.studies import TABLES, Study, read_studies
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,15 @@ class Evidence:
 def read_evidence(results: Path | None) -> Evidence:
     """The results of a folder, or else what the folders `results` and `studies` hold.
 
-    A folder that was named has to be there; without one there may be nothing. Raises ResultsError.
+    A folder that was named has to be there; without one there may be nothing, or a folder
+    `studies` of something else, which is passed over. Raises ResultsError.
     """
     if results is not None:
         return Evidence(read_results(results))
     measured, beside = Path("results"), Path("studies")
     return Evidence(
         read_results(measured) if measured.is_dir() else [],
-        read_studies(beside) if beside.is_dir() else [],
+        read_studies(beside) if (beside / TABLES).is_file() else [],
     )
 
 

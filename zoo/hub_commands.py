@@ -53,25 +53,35 @@ def push(
     ] = False,
     results: Annotated[
         Path | None,
-        typer.Option(help="Render cards anew from this folder of results.", show_default=False),
+        typer.Option(
+            help="Render cards anew from this folder of results; without it none is read.",
+            show_default=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a model on the Hugging Face Hub: its weights and its card, by one commit.
 
-    What is there already is brought up to date. A model that needs no weights has its card only;
-    one whose weights come from the Hub stays where it is, and a collection points to it.
+    What is there already is brought up to date. A model that needs no weights has its card only,
+    which quotes no results but those of --results; one whose weights come from the Hub stays where
+    it is, and a collection points to it.
 
     Ctrl-C leaves nothing half-made; the same command goes on from there.
     """
     from zoo import __version__, registry
     from zoo.evidence import read_evidence
     from zoo.hub_upload import send, survey
-    from zoo.publish import gather_all, pack, pack_all
+    from zoo.publish import NOTHING, gather_all, is_folder, pack, pack_all
 
     if name is None and not collection:
         raise typer.BadParameter("name a model, or give --collection for all.")
-    quoted, anew = cache(lambda: read_evidence(results)), results is not None
+    anew = results is not None
+    if anew and not collection and is_folder(str(name)):
+        raise typer.BadParameter(
+            "--results renders the card of a registered model; a weights folder goes with its own "
+            "README.md."
+        )
+    quoted = cache(lambda: read_evidence(results)) if anew else NOTHING
     if collection:
         entries = list(registry.resolve(name))
         parcels = pack_all(entries, to, quoted, anew=anew)
@@ -127,7 +137,8 @@ def pull(
     """Fetch a model from the Hugging Face Hub into a weights folder, for zoo.load.
 
     Every file is compared with the checksum that the Hub states. The folder is replaced as a
-    whole, or left as it was; one that holds anything but weights is never touched.
+    whole, or left as it was; one that holds anything but weights is never touched. The card beside
+    the weights, README.md, is replaced by the Hub's, edited or not.
     """
     from zoo.hub import parse
     from zoo.publish import pull as fetch

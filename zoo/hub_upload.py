@@ -30,7 +30,11 @@ from zoo.weights import README
 
 Files = Mapping[str, Path | bytes]
 
+# What leaderboards take of a card's figures: https://huggingface.co/docs/hub/eval-results.
+EVALUATIONS = ".eval_results/zoo.yaml"
+
 _OF_GIT = ".gitattributes"  # every repository is born with it
+_METADATA = re.compile(r"\A\s*---[ \t]*\r?\n(.*?\n)??---[ \t]*(\r?\n|\Z)", flags=re.DOTALL)
 _CLIENT_LOG = "huggingface_hub.utils._http"  # where the client says that it tries again
 _ON = "the same command goes on from there."
 
@@ -65,7 +69,8 @@ def survey(repo: str, files: Files, *, private: bool = False, force: bool = Fals
     """Look at what a push of these files would do; nothing is changed.
 
     files: what the repository shall hold of a model, by name, its card among it. Another file
-        there that loading a model would fetch is to be removed; the rest stays.
+        there that loading a model would fetch is to be removed, and so are the figures for
+        leaderboards that an earlier push left there; the rest stays.
     private: whether nobody else may see the repository.
     force: whether a repository that holds something else may be written to.
 
@@ -86,15 +91,13 @@ def survey(repo: str, files: Files, *, private: bool = False, force: bool = Fals
         there = {file.rfilename: file for file in listing.siblings or ()}
         there.pop(_OF_GIT, None)
         if private and not listing.private:
-            raise HubError(
-                f"{repo} is there and everybody can read it: make it private in its settings, or "
-                "leave out --private."
-            )
+            raise HubError(_is_public(repo))
         may_write = force or not there
         if not may_write and not _is_of_the_same(api, repo, listing.sha, there, files[README]):
             raise HubError(_what_is_there(repo, there))
         changes = {name: _change(there.get(name), content) for name, content in files.items()}
-        stale = [name for name in there if is_model_file(name) and name not in files]
+        ours = (name for name in there if is_model_file(name) or name == EVALUATIONS)
+        stale = [name for name in ours if name not in files]
         changes |= dict.fromkeys(stale, Change.REMOVED)
         return Survey(repo=repo, url=url, head=listing.sha, changes=changes)
 
@@ -145,6 +148,7 @@ def gather(
 
     items: repositories, each with a note; those in the collection already stay as they are.
     title: also what the collection is found by, if it is there already.
+    private: whether nobody else may see the collection.
 
     Raises HubError.
     """
@@ -153,6 +157,8 @@ def gather(
         collection = api.create_collection(
             title, namespace=owner, description=description, private=private, exists_ok=True
         )
+        if private and not collection.private:
+            raise HubError(_is_public(about))
         held = {item.item_id for item in collection.items if item.item_type == "model"}
         for repo, note in items:
             if repo not in held:
@@ -162,7 +168,8 @@ def gather(
 
 def title_of(card: str) -> str | None:
     """The first heading of a card, by which one knows whose it is."""
-    heading = re.search(r"^# +(.+?)\s*$", card, flags=re.MULTILINE)
+    # A line of metadata that begins with # is a comment, and no heading.
+    heading = re.search(r"^# +(.+?)\s*$", _METADATA.sub("", card), flags=re.MULTILINE)
     return heading[1] if heading else None
 
 
@@ -184,6 +191,13 @@ def _is_of_the_same(
     ours = card if isinstance(card, bytes) else card.read_bytes()
     title = title_of(ours.decode())
     return title is not None and title == title_of(theirs.decode(errors="replace"))
+
+
+def _is_public(what: str) -> str:
+    return (
+        f"{what} is there and everybody can read it: make it private in its settings, or leave out "
+        "--private."
+    )
 
 
 def _what_is_there(repo: str, there: Mapping[str, Any]) -> str:

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from zoo import hub, registry, weights
+from zoo.card_metadata import evaluation_file
 from zoo.cards import card
 from zoo.entries import ModelInfo
 from zoo.errors import HubError, InputError, WeightsError
 from zoo.evidence import Evidence
-from zoo.hub_upload import Files, gather
+from zoo.hub_upload import EVALUATIONS, Files, gather
 
 Quoted = Callable[[], Evidence]
 NOTHING: Quoted = partial(Evidence, ())
@@ -42,14 +43,21 @@ class Parcel:
         }
 
 
+def is_folder(name: str) -> bool:
+    """Whether a name is a weights folder's, and not a model's of the registry."""
+    is_path = name.startswith((".", "/", "~")) or Path(name).is_dir()
+    return is_path and name not in registry.registry().models
+
+
 def pack(name: str, to: str, quoted: Quoted = NOTHING, *, anew: bool = False) -> Parcel:
     """The files of a model, by its registry name or as a weights folder of our own.
 
-    A model that needs no weights has its card only.
+    A model that needs no weights has its card only. With the card of a registered model go those
+    of its figures that leaderboards take.
 
     quoted: called for what a card quotes, if it has to be rendered as none lies beside the
         weights.
-    anew: whether to render it in any case.
+    anew: whether to render it in any case; the card of a weights folder never is.
 
     Raises HubError for a model whose weights have their home on the Hub already, WeightsError
     for a folder that is not whole, UnknownNameError, or InputError for a place that is no
@@ -58,8 +66,7 @@ def pack(name: str, to: str, quoted: Quoted = NOTHING, *, anew: bool = False) ->
     repo, revision = hub.parse(to)
     if revision is not None:
         raise InputError(f"A model is pushed to owner/repo, to no revision of it; {to!r} came.")
-    is_path = name.startswith((".", "/", "~")) or Path(name).is_dir()
-    if is_path and name not in registry.registry().models:
+    if is_folder(name):
         return _pack_folder(Path(name).expanduser(), repo)
     entry = registry.info(name)
     if home := _home(entry):
@@ -68,8 +75,14 @@ def pack(name: str, to: str, quoted: Quoted = NOTHING, *, anew: bool = False) ->
             f"`zoo card {name}` prints what is known of it here."
         )
     files = {} if entry.weights is None else _weights_files(registry.weights_folder(entry))
-    if anew or weights.README not in files:
-        files[weights.README] = card(entry, quoted()).encode()
+    beside = files.get(weights.README)
+    if isinstance(beside, Path) and not anew:
+        text = beside.read_text(encoding="utf-8")
+    else:
+        text = card(entry, quoted())
+        files[weights.README] = text.encode()
+    if figures := evaluation_file(text):
+        files[EVALUATIONS] = figures.encode()
     return Parcel(name=name, repo=repo, files=files)
 
 
