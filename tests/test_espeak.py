@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from zoo.errors import DataError, MissingDependencyError
-from zoo.espeak import RATE, Espeak
+from zoo.espeak import RATE, Espeak, _lock
 
 VOICE = "en-us+shelby"  # without flutter
 
@@ -37,6 +38,17 @@ def test_a_voice_without_flutter_says_the_same_whatever_was_said_before(speaker:
 def test_two_take_turns(speaker: Espeak) -> None:
     other = Espeak()
     assert speaker.say("One.", VOICE).seconds == other.say("One.", VOICE).seconds
+
+
+def test_nothing_is_set_up_while_another_speaks(speaker: Espeak) -> None:
+    found: list[Espeak] = []
+    thread = threading.Thread(target=lambda: found.append(Espeak()))
+    with _lock:
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join()
+    assert len(found) == 1
 
 
 def test_a_voice_that_is_not_there_is_told(speaker: Espeak) -> None:

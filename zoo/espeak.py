@@ -42,9 +42,10 @@ class Espeak:
             ) from error
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         data = str(Path(espeakng_loader.get_data_path()).parent).encode()
-        if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != RATE:
-            raise DataError("eSpeak NG does not find its data.")
-        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath
+        with _lock:  # another may be speaking
+            if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != RATE:
+                raise DataError("eSpeak NG does not find its data.")
+            self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath
         self._parts: list[NDArray[np.int16]] = []
         callback = ctypes.CFUNCTYPE(
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p

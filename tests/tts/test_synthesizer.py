@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from zoo.errors import InputError
+from zoo.tts.formant import FormantSynthesizer
 from zoo.tts.synthesizer import EnglishSynthesizer, Sentence, Synthesizer
 
 RATE = 8000
@@ -68,6 +69,29 @@ def test_a_stream_refuses_at_once() -> None:
         Beeps().stream("One.", quiet=True)
 
 
+def test_what_comes_out_as_no_sound_is_refused() -> None:
+    class Mute(Beeps):
+        def _speak(self, sentence: Sentence, *, loud: bool = False) -> NDArray[np.float32]:
+            return super()._speak(sentence)[: 0 if "\u0966" in sentence.text else None]
+
+    for text in ("\u0966", "\u0966.\n\u0966."):
+        with pytest.raises(InputError, match="nothing that can be spoken"):
+            Mute().predict(text)
+        with pytest.raises(InputError, match="nothing that can be spoken"):
+            list(Mute().stream(text))
+    text = "\u0966.\nOne."
+    heard = Mute().predict(text).samples
+    assert heard.any()
+    assert np.array_equal(np.concatenate([one.samples for one in Mute().stream(text)]), heard)
+
+
+def test_what_espeak_cannot_say_is_refused() -> None:
+    pytest.importorskip("espeakng_loader")
+    for text in ("\u096a\u096b", "\u2460", "\uabc0\uabc1"):
+        with pytest.raises(InputError, match="nothing that can be spoken"):
+            FormantSynthesizer().predict(text)
+
+
 def test_a_long_text_is_for_a_stream() -> None:
     model = Beeps()
     text = "Some words. " * 2000
@@ -93,7 +117,7 @@ def test_what_is_too_loud_is_held_within_full_scale() -> None:
 def test_english_comes_pronounced() -> None:
     model = Told()
     speech = model.predict("Call 911, Mr. Bell. " + "Now and then, " * 20)
-    assert model.asked[0] == "call nine hundred eleven mister bell."
+    assert model.asked[0] == "call nine one one mister bell."
     assert all(len(text.split()) <= 60 for text in model.asked)
     assert speech.text.startswith("Call 911")
     (first, *_) = model._sentences("Yes, no. Maybe?")

@@ -19,6 +19,7 @@ from zoo.tts.pronunciation import BreathGroup, english
 
 Samples = NDArray[np.float32]
 
+_NOTHING = "The text holds nothing that can be spoken."
 LONGEST_AT_ONCE = 20_000  # characters of a text whose speech is wanted as a whole
 PAUSES = {
     **{"": 0.12, ",": 0.22, ";": 0.3, ":": 0.3},  # seconds after a breath group
@@ -98,7 +99,8 @@ class Synthesizer(Model):
         """The speech of a text, of at most 100,000 characters, as it is made.
 
         The parts are to be played one after the other: together they are what `predict` gives.
-        Raises InputError as `predict` does, at once.
+        Raises InputError as `predict` does, at once; but where only its silence shows that nothing
+        can be spoken, after the last part.
         """
         self._check_options(options)
         return self._parts(_checked(x, LONGEST), options)
@@ -107,12 +109,16 @@ class Synthesizer(Model):
         script = self._script(text)
 
         def parts() -> Iterator[Speech]:
+            heard = False
             for sentence, after in pairwise((*script.sentences, None)):
                 assert sentence is not None
                 for samples in self._chunks(sentence, **options):
+                    heard = heard or samples.size > 0
                     yield Speech(_limited(samples), self.rate, sentence.text)
                 if after is not None:
                     yield Speech(self._silence(sentence), self.rate)
+            if not heard:
+                raise InputError(_NOTHING)
 
         return parts()
 
@@ -122,7 +128,7 @@ class Synthesizer(Model):
     def _script(self, text: str) -> Script:
         sentences = tuple(self._sentences(text))
         if not sentences:
-            raise InputError("The text holds nothing that can be spoken.")
+            raise InputError(_NOTHING)
         return Script(text, sentences)
 
     def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
@@ -132,8 +138,13 @@ class Synthesizer(Model):
 
     def _joined(self, script: Script, found: Iterator[Samples]) -> Speech:
         parts = []
+        heard = False
         for sentence in script.sentences:
-            parts += [_limited(next(found)), self._silence(sentence)]
+            samples = next(found)
+            heard = heard or samples.size > 0
+            parts += [_limited(samples), self._silence(sentence)]
+        if not heard:
+            raise InputError(_NOTHING)
         return Speech(np.concatenate(parts[:-1]), self.rate, script.text)
 
     def _silence(self, sentence: Sentence) -> Samples:
