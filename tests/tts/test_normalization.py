@@ -7,7 +7,7 @@ import pytest
 from zoo.errors import InputError
 from zoo.tts.normalization import LONGEST, normalize
 
-WORDS = {"nasa", "stop", "youtube", "pin", "who", "us", "it", "usb", "laser"}
+WORDS = {"at", "nasa", "stop", "youtube", "pin", "who", "us", "it", "usb", "laser"}
 
 GOLDEN = {
     # plain text
@@ -35,12 +35,17 @@ GOLDEN = {
     "2+2=4": "two plus two equals four",
     "v2.0.1": "version two point zero point one",
     "192.168.0.1": "one ninety two dot one sixty eight dot zero dot one",
+    "Call 911, or called 1911": "call nine one one, or called nineteen eleven",
+    "911 people": "nine hundred eleven people",
+    "You may 5 times": "you may five times",
+    "They march 10 miles": "they march ten miles",
     # ordinals and fractions
     "1st 2nd 3rd 21st 100th": "first second third twenty first one hundredth",
     "1/2 and 3/4": "one half and three quarters",
     "\u00bd cup, 1\u00bd cups": "one half cup, one and a half cups",
     "5 2/3": "five and two thirds",
     "5/1000": "five over one thousand",
+    "24/7, 9/11, 50/50 and 3/7": "twenty four seven, nine eleven, fifty fifty and three sevenths",
     # years and decades
     "in 1984": "in nineteen eighty four",
     "in 1900, 1905 and 2007": "in nineteen hundred, nineteen oh five and two thousand seven",
@@ -91,6 +96,12 @@ GOLDEN = {
     "5 m\u00b2 of 2.4GHz": "five square meters of two point four gigahertz",
     "5'10\" tall": "five feet ten inches tall",
     "16GB": "sixteen gigabytes",
+    "We open at 5 in the morning.": "we open at five in the morning.",
+    "4 in 10 people, 3-in-1": "four in ten people, three in one",
+    "5 in. long, 6 in by 7 in": "five inches long, six inches by seven inches",
+    "I have 3 A grades in room 5 A": "i have three A grades in room five A",
+    "1.5 A, 3 A of current, a 240V plug": "one point five amps, three amps of current, "
+    "a two hundred forty volts plug",
     # abbreviations
     "Mr. and Mrs. Smith": "mister and missus smith",
     "Dr. Smith lives on Elm Dr.": "doctor smith lives on elm drive.",
@@ -103,20 +114,30 @@ GOLDEN = {
     "w/ milk w/o sugar": "with milk without sugar",
     "J. R. R. Tolkien": "J R R tolkien",
     "King Jr. spoke": "king junior spoke",
+    "The cat sat. Then": "the cat sat. then",
+    "The cat sat. 5 saw it": "the cat sat. five saw it",
+    "Sat. night": "saturday night",
+    "We met on Mon. Then": "we met on monday. then",
+    "Fri. Jan. 5": "friday january fifth",
+    "This is apt.": "this is apt.",
+    "apt. 5, Apt. B": "apartment five, apartment B",
+    "At the max. Then Max. Speed": "at the maximum. then maximum speed",
     # acronyms and letters
     "NASA and the FBI": "nasa and the F B I",
     "the U.S. Navy": "the U S navy",
     "the US and WHO": "the U S and W H O",
     "two PCs": "two P C's",
     "R&D at AT&T": "R and D at A T and T",
+    "AT&T's Q&A session": "A T and T's Q and A session",
     "STOP NOW PLEASE": "stop now please",
     "A dog and I": "a dog and i",
     "Plan B": "plan B",
     "vitamin C": "vitamin C",
+    "It is vitamin A they lack. A lot": "it is vitamin A they lack. a lot",
     "MP3, 3D, H.323": "M P three, three D, H three twenty three",
     "YouTube and JavaScript": "youtube and java script",
     # addresses
-    "https://www.example.com/a_b": "W W W dot example dot com slash a underscore B",
+    "https://www.example.com/a_b": "W W W dot example dot com slash A underscore B",
     "see example.org.": "see example dot org.",
     "joe.doe@mail-host.org": "joe dot doe at mail dash host dot org",
     # symbols

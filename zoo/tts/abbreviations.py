@@ -37,7 +37,16 @@ DOTTED: Mapping[str, str] = {
     **{"mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday"},
     **{"thu": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday"},
 }
-SENTENCE_ENDS = {"a.m", "p.m", "etc", "inc", "ltd", "corp", "co", "jr", "sr"}
+# Words as well, unless they have a capital; to whether a figure after them tells, too.
+WORDS_TOO = {"apt": True, "mar": True, "mon": True, "sat": False, "wed": False}
+# Whose full stop is that of the sentence, too, where a capital follows.
+SENTENCE_ENDS = {
+    *("a.m", "p.m", "etc", "inc", "ltd", "corp", "co", "jr", "sr", "al", "ph.d"),
+    *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec"),
+    *("mon", "tue", "tues", "wed", "thu", "thurs", "fri", "sat"),
+}
+# The same, but with a capital they may be part of a heading or a name: Max. Speed.
+SMALL_SENTENCE_ENDS = {"apt", "assn", "dept", "govt", "intl", "max", "min", "misc"}
 BEFORE_NUMBERS: Mapping[str, str] = {
     **{"no": "number", "nos": "numbers", "p": "page", "pp": "pages", "vol": "volume"},
     **{"fig": "figure", "ch": "chapter", "sec": "section", "art": "article", "ca": "circa"},
@@ -54,6 +63,8 @@ MONTHS: Mapping[str, int] = {
     for length in (0, 3, 4)
     if length != 4 or name == "september"
 }
+# Words as well, but for their capital.
+CAPITAL_MONTHS = ("May", "MAY", "March", "MARCH", "Mar", "MAR")
 
 # (one, several); after a number.
 UNITS: Mapping[str, tuple[str, str]] = {
@@ -90,6 +101,12 @@ UNITS: Mapping[str, tuple[str, str]] = {
     **{"\u00b0C": ("degree celsius", "degrees celsius"), "\u00b0": ("degree", "degrees")},
     **{"\u00b0F": ("degree fahrenheit", "degrees fahrenheit")},
 }
+# Of a grade, a room or a street as well, unless there are decimals or one of the words follows.
+LETTER_UNITS = frozenset("AJN")
+AFTER_LETTER_UNITS = (
+    *("of", "battery", "breaker", "charger", "circuit", "current", "force", "fuse", "load"),
+    *("motor", "outlet", "plug", "socket", "supply", "weight"),
+)
 # (one, several, one hundredth, several of these)
 CURRENCIES: Mapping[str, tuple[str, str, str, str]] = {
     "$": ("dollar", "dollars", "cent", "cents"),

@@ -23,9 +23,11 @@ from zoo.tts.abbreviations import (
     DOTTED,
     LETTERS,
     SENTENCE_ENDS,
+    SMALL_SENTENCE_ENDS,
     STREETS,
     SYMBOLS,
     TITLES,
+    WORDS_TOO,
     alternatives,
 )
 
@@ -45,10 +47,10 @@ _BEFORE_NUMBER = re.compile(rf"(?<![\w.])({alternatives(BEFORE_NUMBERS)})\. ?(?=
 _INITIALS = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,8})(?=( ?$)?)")
 _INITIAL = re.compile(r"\b([A-Z])\.(?= [A-Z][a-z.])")
 _WITH = re.compile(r"\bw/(o?)(?= )", re.I)
-_CAPITALS = re.compile(r"(?<![\w'])([A-Z]{2,}|[A-Z](?:&[A-Z])+)(s|'s)?(?![\w])")
+_CAPITALS = re.compile(r"(?<![\w'])([A-Z]{1,8}(?:&[A-Z]{1,8})+|[A-Z]{2,})(s|'s)?(?![\w])")
 _MIXED = re.compile(r"(?<![a-z])([a-z]{1,15}|[A-Z][a-z]{1,15})([A-Z][A-Za-z]{1,20})(?![a-z])")
 _GLUED = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
-_ARTICLE = re.compile(r"\bA(?= [a-z])|(?<![A-Z] )\bI\b(?!\.[A-Z])")
+_ARTICLE = re.compile(r"(?<![a-z\d] )(?<!&)\bA(?= [a-z])|(?<![A-Z] )\bI\b(?!\.[A-Z])")
 _CAPITAL = re.compile(r"\b[A-Z]\b(?!')|\b[A-Z]'s\b")
 _SYMBOL = re.compile(f"[{re.escape(''.join(SYMBOLS))}]")
 _MARKUP = re.compile(r"\*{2,}|_{2,}|`+|^ ?#{1,6} |^ ?[*+-] ", re.M)
@@ -146,9 +148,13 @@ def _words(text: str, known: Callable[[str], bool]) -> str:
 
 
 def _dotted(match: re.Match[str]) -> str:
-    words = DOTTED[match[1].lower()]
-    ends = match[1].lower() in SENTENCE_ENDS and match[2] is not None
-    return words + "." if ends else words
+    word = match[1].lower()
+    if word in WORDS_TOO and not match[1].istitle():
+        figure = re.match(r" ?\d", match.string[match.end() : match.end() + 2])
+        if not (WORDS_TOO[word] and figure):
+            return match[0]
+    ends = word in SENTENCE_ENDS or (word in SMALL_SENTENCE_ENDS and match[1].islower())
+    return DOTTED[word] + "." if ends and match[2] is not None else DOTTED[word]
 
 
 def _initials(match: re.Match[str]) -> str:
@@ -160,9 +166,7 @@ def _capitals(match: re.Match[str], known: Callable[[str], bool]) -> str:
     word, ending = match[1], match[2]
     low = word.lower()
     spoken = word not in LETTERS and (known(low) or (len(word) > 3 and _pronounceable(low)))
-    if "&" in word:
-        return " ".join(word.replace("&", " & ").split()) + (ending or "")
-    if spoken:
+    if spoken and "&" not in word:
         return low + (ending or "")
     letters = " ".join(word)
     return f"{letters}'s" if ending else letters

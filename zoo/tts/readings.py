@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 from zoo.tts import numerals as say
 from zoo.tts.abbreviations import (
+    AFTER_LETTER_UNITS,
+    CAPITAL_MONTHS,
     CURRENCIES,
+    LETTER_UNITS,
     MONTHS,
     SCALES,
     SPELLED_DOMAINS,
@@ -19,11 +22,17 @@ from zoo.tts.abbreviations import (
 Reader = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 _NUMBER = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,40})?(?!\d)|\d{1,40}(?:\.\d{1,40})?(?!\d)"
-_MONTH = rf"({alternatives(MONTHS)})\b\.?"
+_SMALL_MONTHS = {key: 0 for key in MONTHS if key.title() not in CAPITAL_MONTHS}
+_MONTH = rf"((?-i:{'|'.join(CAPITAL_MONTHS)})|{alternatives(_SMALL_MONTHS)})\b\.?"
 _TOP = "|".join(TOP_LEVELS)
 _YEAR_AFTER = r"(?:,? (\d{4})\b)?"
 _SIGNS = alternatives({key: 0 for key in CURRENCIES if not key.isalpha()})
 _CODES = alternatives({key: 0 for key in CURRENCIES if key.isalpha()})
+_UNIT = (
+    alternatives({key: 0 for key in UNITS if key != "in"})
+    + r"|in(?=[\u00b2\u00b3]| ?$| ?[.,;:!?)\]\"]| (?:by|x|\u00d7) \d)"  # elsewhere it is a word
+)
+_AFTER_LETTER_UNIT = re.compile(rf" (?:{'|'.join(AFTER_LETTER_UNITS)})\b")
 _SCALE = rf"(?: ?({alternatives(SCALES)})\b)?"
 _YEAR = re.compile(r"1[1-9]\d\d|20\d\d")
 _ADDRESS_SIGNS = {".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus"}
@@ -152,10 +161,17 @@ def _money_after(match: re.Match[str]) -> str:
 
 
 def _measure(match: re.Match[str]) -> str:
-    one, many = UNITS[match[3]]
     number = match[1] + match[2]
+    after = _AFTER_LETTER_UNIT.match(match.string, match.end())
+    if match[3] in LETTER_UNITS and "." not in number and not after:
+        return match[0]
+    one, many = UNITS[match[3]]
     power = {"\u00b2": "square ", "\u00b3": "cubic "}.get((match[4] or "").strip(), "")
     return f"{say.number(number)} {power}{one if number in ('1', '-1') else many}"
+
+
+def _pair(match: re.Match[str]) -> str:
+    return f"{say.cardinal(match[1])} {say.cardinal(match[2])}"
 
 
 def _mixed_fraction(match: re.Match[str]) -> str:
@@ -255,11 +271,12 @@ _FIRST: tuple[Reader, ...] = (
     (re.compile(rf"(?<![\w.])({_NUMBER}){_SCALE} ?({_SIGNS}|(?:{_CODES})\b)"), _money_after),
     (
         re.compile(
-            rf"(?<![\w.])(-?)({_NUMBER})[ -]?({alternatives(UNITS)})([\u00b2\u00b3])?(?![\w'])"
+            rf"(?<![\w.])(-?)({_NUMBER})[ -]?({_UNIT})([\u00b2\u00b3])?(?![\w'])"
             r"(?:\.(?= [a-z]))?"
         ),
         _measure,
     ),
+    (re.compile(r"(?<![\w/.])(24|9|50)/((?<=24/)7|(?<=9/)11|(?<=50/)50)(?![\w/])"), _pair),
     (re.compile(r"(?<![\w/.])(\d{1,4} )?(\d{1,4})/(\d{1,4})(?![\w/])"), _mixed_fraction),
     (re.compile(r"\bv?\d{1,4}(?:\.\d{1,4}){2,5}\b|\bv\d{1,4}(?:\.\d{1,4})?\b"), _dotted_number),
 )
@@ -275,6 +292,10 @@ _LAST: tuple[Reader, ...] = (
     ),
     (
         re.compile(r"\b(dial|extension|password|pin|code) (\d{3,15})\b(?![.,]\d)", re.I),
+        lambda match: f"{match[1]} {say.spelled(match[2])}",
+    ),
+    (
+        re.compile(r"\b(call(?:s|ed|ing)?) (911|988|999|112)\b(?![.,]\d)", re.I),  # for help
         lambda match: f"{match[1]} {say.spelled(match[2])}",
     ),
     (re.compile(rf"(?<![\w.-])({_NUMBER})-({_NUMBER})(?![\w-])"), _range),
