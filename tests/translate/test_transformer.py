@@ -51,7 +51,8 @@ THERE_AND_BACK = [("en", "de"), ("de", "en"), ("en", "fr"), ("fr", "en")]
 def learned(tmp_path_factory: pytest.TempPathFactory) -> TransformerTranslator:
     workspace = tmp_path_factory.mktemp("learned")
     examples = _examples(THERE_AND_BACK)
-    model = TransformerTranslator.fit(examples, examples[:80], workspace=workspace, **OPTIONS)
+    options = {**OPTIONS, "steps": 400}
+    model = TransformerTranslator.fit(examples, examples[:80], workspace=workspace, **options)
     log = [json.loads(line) for line in (workspace / "log.jsonl").read_text().splitlines()]
     assert log[-1]["bleu_en_de"] > 80
     return model
