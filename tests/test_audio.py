@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from zoo.audio import MAX_SECONDS, Audio, read_audio
+from zoo.audio import MAX_SECONDS, Audio, packed, read_audio, unpacked
 from zoo.errors import InputError
 
 RATE = 8000
@@ -164,3 +164,21 @@ def test_a_file_of_three_hours_is_refused_before_it_is_decoded(
     monkeypatch.setattr(soundfile.SoundFile, "read", None)
     with pytest.raises(InputError, match=r"3\.0 hours"):
         read_audio(path)
+
+
+def test_packed_sound_is_small_and_sounds_the_same() -> None:
+    time = np.arange(RATE) / RATE
+    tone = np.asarray(0.5 * np.sin(2 * np.pi * 440 * time), np.float32)
+    text = packed(Audio(tone, RATE))
+    assert len(text) < len(tone) / 2  # of four bytes each
+    again = unpacked(text)
+    assert (again.rate, len(again.samples)) == (RATE, len(tone))
+    spectra = [np.abs(np.fft.rfft(one)) for one in (tone, again.samples)]
+    assert spectra[0].argmax() == spectra[1].argmax() == 440
+    assert spectra[1].max() == pytest.approx(spectra[0].max(), rel=0.05)
+
+
+@pytest.mark.parametrize(("text", "why"), [("not packed!", "base64"), ("AAAA", "sound")])
+def test_what_was_not_packed_is_refused(text: str, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        unpacked(text)

@@ -229,8 +229,10 @@ def test_a_recording_that_is_wanted_is_played(monkeypatch: pytest.MonkeyPatch) -
     figures = [one for one in found.all("figure") if one.attributes.get("class") == "example"]
     assert len(figures) == 2
     for figure, text in zip(figures, texts, strict=True):
-        assert text in figure.text
-        assert len(figure.all("audio")) == 1
+        assert f"“{text}” is what the recogniser heard in 0.1 s" in figure.text
+        assert len(figure.all("audio")) == len(figure.all("svg")) == 1
+        (picture,) = figure.all("img")
+        assert picture.attributes["alt"] == "Spectrogram: What is wanted, 0.1 seconds"
     assert not [one for one in found.all("p") if one.attributes.get("class") == "missing"]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from zoo.audio import Audio
+from zoo.audio import Audio, packed, unpacked
 from zoo.errors import BenchmarkError, InputError, UnknownNameError
+from zoo.exhibits import Sound, Text
 from zoo.metrics import compare, score
 from zoo.predictions import Move, Speech, Transcript, Translation
 from zoo.tasks import TASKS, task
@@ -266,8 +267,23 @@ def test_speech_is_kept_as_sums_over_frames(monkeypatch: pytest.MonkeyPatch) -> 
     assert (row["seconds"], row["recording_seconds"]) == (0.5, 0.5)
     assert (row["distortion"], row["pitch"], row["voicing"]) == (0, 0, 0)
     assert 0 < row["voiced"] <= row["pairs"] <= 51
+    heard = unpacked(row["sound"])
+    assert (heard.rate, heard.seconds) == (16_000, pytest.approx(0.5, abs=0.1))
+    many = TEXT_TO_SPEECH.recorder([str(n) for n in range(201)])
+    assert many(speech, Audio(tone, 16_000))["sound"] == ""
     with pytest.raises(BenchmarkError, match="compared with a recording; str came"):
         TEXT_TO_SPEECH.record(speech, "Half a second.")
+
+
+def test_speech_that_was_kept_is_played_and_other_is_told_of() -> None:
+    tone = np.asarray(0.3 * np.sin(np.arange(8000) / 9), np.float32)
+    row = {"heard": "press one", "distortion": 50.0, "pairs": 10}
+    told = TEXT_TO_SPEECH.display.answer(row, None)
+    assert told == Text("press one", note="what it heard here; 5.0 dB from the recording")
+    played = TEXT_TO_SPEECH.display.answer({**row, "sound": packed(Audio(tone, 16_000))}, None)
+    assert isinstance(played, Sound)
+    assert played.note == "“press one” is what it heard here; 5.0 dB from the recording"
+    assert played.rate == 16_000
 
 
 def test_scores_of_speech_are_means_over_all_frames_and_words() -> None:

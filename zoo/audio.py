@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import math
@@ -69,6 +70,35 @@ class Audio:
 
     def __repr__(self) -> str:
         return f"Audio({self.seconds:.2f} s at {self.rate:,} Hz)"
+
+
+def packed(audio: Audio) -> str:
+    """As text that a JSON file can hold: MP3 of variable bit rate, about 4 kB a second at 16 kHz.
+
+    It sounds like the original; its samples are not the same.
+    """
+    import soundfile
+
+    content = io.BytesIO()
+    soundfile.write(
+        content,
+        audio.samples.clip(-1, 1),
+        audio.rate,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        compression_level=0.7,
+        bitrate_mode="VARIABLE",
+    )
+    return base64.b64encode(content.getvalue()).decode("ascii")
+
+
+def unpacked(text: str) -> Audio:
+    """What `packed` packed. Raises InputError if it is something else."""
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise InputError("Packed sound is base64; something else came.") from None
+    return read_audio(content)
 
 
 def read_audio(x: Any, rate: int | None = None) -> Audio:

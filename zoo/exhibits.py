@@ -32,10 +32,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """One channel of sound. samples: [N] float32, full scale being -1..1. rate: in Hz."""
+    """One channel of sound.
+
+    samples: [N] float32, full scale being -1..1. rate: in Hz. note: what is said of it.
+    """
 
     samples: NDArray[np.float32]
     rate: int
+    note: str = ""
 
     @property
     def seconds(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from zoo.exhibits import Grid, Picture, Sound, Text
 from zoo.files import write_atomically
 from zoo.page.sections import Section, jobs, row, tally
+from zoo.page.sounds import COLUMNS, spectrogram, waveform
 from zoo.report import compared, conditions, data_text, ordered
 from zoo.results import Pair, Result
 from zoo.tasks import task
@@ -61,6 +63,9 @@ def page(results: Sequence[Result], found: Sequence[Pair] | None = None) -> str:
         measured=_measured(told),
         sounds=_sounds(sections),
         longest_sound=LONGEST_SOUND,
+        columns=COLUMNS,
+        waveform=lambda sound: waveform(_kept(sound)),
+        spectrogram=lambda sound: spectrogram(_kept(sound)),
         picture_address=_picture_address,
         tiny=_TINY,
     )
@@ -110,6 +115,11 @@ def _flac(sound: Sound) -> bytes:
     import soundfile
 
     content = io.BytesIO()
-    samples = sound.samples[: round(LONGEST_SOUND * sound.rate)].clip(-1, 1)
+    samples = _kept(sound).samples.clip(-1, 1)
     soundfile.write(content, samples, sound.rate, format="FLAC", subtype="PCM_16")
     return content.getvalue()
+
+
+def _kept(sound: Sound) -> Sound:
+    """As much of it as the page plays."""
+    return replace(sound, samples=sound.samples[: round(LONGEST_SOUND * sound.rate)])

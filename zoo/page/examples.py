@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.audio import Audio
 from zoo.data import Example, present_data_set
-from zoo.exhibits import Exhibit, Sound
+from zoo.exhibits import Exhibit, Sound, Text
 from zoo.registry import data_set_info
 from zoo.results import Pair, Result
 from zoo.tasks import task
@@ -100,7 +100,7 @@ def shown(pair: Pair, found: Sequence[Outcome]) -> tuple[list[Shown], str]:
                 number=position + 1,
                 outcome=outcome.title,
                 input=exhibit,
-                target=_recorded(example) or display.target(learned, x),
+                target=_recorded(example, display.target(learned, x)),
                 learned=display.answer(learned, x),
                 written=display.answer(written, x),
             )
@@ -108,11 +108,12 @@ def shown(pair: Pair, found: Sequence[Outcome]) -> tuple[list[Shown], str]:
     return examples, missing
 
 
-def _recorded(example: Example | None) -> Sound | None:
-    """What is wanted, where that is a recording and is here."""
+def _recorded(example: Example | None, told: Exhibit) -> Exhibit:
+    """What is wanted: the recording itself, where it is one and is here, or what is told of it."""
     if example is None or not isinstance(example.target, Audio):
-        return None
-    return Sound(example.target.samples, example.target.rate)
+        return told
+    note = f"“{told.text}” is {told.note}" if isinstance(told, Text) else ""
+    return Sound(example.target.samples, example.target.rate, note)
 
 
 def _row(result: Result, position: int) -> Mapping[str, Any]:

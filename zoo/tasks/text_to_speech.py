@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.audio import Audio
+from zoo.audio import Audio, packed, unpacked
 from zoo.errors import BenchmarkError, InputError
-from zoo.exhibits import Text
+from zoo.exhibits import Exhibit, Sound, Text
 from zoo.metrics import Metric, Records, Statistics
 from zoo.predictions import Speech
 from zoo.tasks.base import Display, Record, Row, Task, errors, mean, rate
@@ -21,6 +21,7 @@ from zoo.text import PLAIN, plain_words
 if TYPE_CHECKING:
     from zoo.listening import Listener
 
+_MOST_KEPT = 200  # texts of which the speech is kept, so that a result stays small
 _RECOGNISER = "pocketsphinx, for which any word of the texts is as probable as any other"
 
 
@@ -36,7 +37,7 @@ def _recorder(texts: Sequence[str]) -> Record:
     from zoo.listening import Listener
 
     listener = Listener(word for text in texts for word in plain_words(text).split())
-    return functools.partial(_record, listener)
+    return functools.partial(_record, listener, len(texts) <= _MOST_KEPT)
 
 
 def _speech_record(prediction: Speech, target: Audio) -> dict[str, Any]:
@@ -44,8 +45,11 @@ def _speech_record(prediction: Speech, target: Audio) -> dict[str, Any]:
     return _recorder([prediction.text])(prediction, target)
 
 
-def _record(listener: Listener, prediction: Speech, target: Audio) -> dict[str, Any]:
-    """The target is a recording of the same words; what is said is known by the prediction."""
+def _record(listener: Listener, kept: bool, prediction: Speech, target: Audio) -> dict[str, Any]:
+    """The target is a recording of the same words; what is said is known by the prediction.
+
+    kept: whether the speech itself is, so that people can hear what was measured.
+    """
     from zoo.acoustics import distance
 
     if not isinstance(target, Audio):
@@ -63,6 +67,7 @@ def _record(listener: Listener, prediction: Speech, target: Audio) -> dict[str, 
         "voiced": apart.voiced,
         "pitch": round(apart.pitch, 4),
         "voicing": apart.unlike,
+        "sound": packed(spoken) if kept else "",
     }
 
 
@@ -94,9 +99,13 @@ def _show_recording(row: Row, x: Any) -> Text:
     return Text(heard, note=f"what the recogniser heard in {seconds:.1f} s")
 
 
-def _show_speech(row: Row, x: Any) -> Text:
-    distortion = row["distortion"]
-    return Text(row["heard"], note=f"what it heard here; {distortion:.1f} dB from the recording")
+def _show_speech(row: Row, x: Any) -> Exhibit:
+    apart = row["distortion"] / max(row["pairs"], 1)
+    note = f"what it heard here; {apart:.1f} dB from the recording"
+    if not row.get("sound"):
+        return Text(row["heard"], note=note)
+    spoken = unpacked(row["sound"])
+    return Sound(spoken.samples, spoken.rate, f"“{row['heard']}” is {note}")
 
 
 TEXT_TO_SPEECH = Task(
