@@ -120,6 +120,13 @@ def companded(samples: Samples) -> Codes:
     return np.asarray(np.clip(np.floor((curve + 1) * (CODES / 2)), 0, CODES - 1), np.uint8)
 
 
+@functools.cache
+def code_edges() -> NDArray[np.float64]:
+    """[CODES + 1]: the amplitudes from which to which each code stands."""
+    y = np.arange(CODES + 1) / (CODES / 2) - 1
+    return np.asarray(np.sign(y) * np.expm1(np.abs(y) * np.log1p(_MU)) / _MU)
+
+
 def expanded(codes: NDArray[np.integer[Any]]) -> Samples:
     """The middle of each code's step, of which `companded` makes the same code again."""
     return np.take(_middles(), codes)

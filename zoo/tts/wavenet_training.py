@@ -12,13 +12,22 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.learning import Schedule, learn
 from zoo.progress import Progress
-from zoo.tts.mel import Frames, MelSpectrum, Samples, companded, emphasised
+from zoo.tts.mel import (
+    CODES,
+    Frames,
+    MelSpectrum,
+    Samples,
+    code_edges,
+    companded,
+    emphasised,
+)
 from zoo.tts.wavenet_network import SILENCE, Shape, WaveNet
 
 CHECKPOINT = "vocoder.safetensors"
@@ -243,6 +252,46 @@ def bits_per_sample(network: WaveNet, recordings: Sequence[Samples], cutter: Cut
     """What every sample of whole recordings costs in the mean, in float32."""
     costs = [bits_of(network, piece) for one in recordings for piece in cutter.pieces(one)]
     return float(torch.cat(costs).double().mean())
+
+
+@torch.no_grad()
+def bits_per_plain_sample(network: WaveNet, recordings: Sequence[Samples], cutter: Cutter) -> float:
+    """What the code of every sample costs as it is without emphasis, in the mean.
+
+    Emphasised sound has smaller samples, which the µ-law tells in finer steps, so that each costs
+    more; with this, networks of either kind can be compared. A code of the network spreads its
+    probability evenly over its step. With the sample before being known, that is a distribution of
+    the sample itself, of which each plain code has its share.
+    """
+    costs = []
+    for samples in recordings:
+        probabilities = [
+            network.logits(network(one.before, one.frames)[one.counted]).double().softmax(-1)
+            for one in cutter.pieces(samples)
+        ]
+        costs.append(_plain_bits(torch.cat(probabilities).numpy(), samples, cutter.emphasis))
+    return float(np.concatenate(costs).mean())
+
+
+def _plain_bits(
+    probabilities: NDArray[np.float64], samples: Samples, emphasis: float
+) -> NDArray[np.float64]:
+    """[N, 256] of emphasised codes and samples [N] to [N]."""
+    edges = code_edges()
+    below = np.pad(probabilities.cumsum(axis=1), ((0, 0), (1, 0)))
+    rows, shift = np.arange(len(samples)), samples - emphasised(samples, emphasis)
+
+    def cumulated(amplitude: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The probability of what lies below an amplitude of the emphasised sound, [N]."""
+        inside = np.clip(amplitude, -1, 1)
+        code = np.clip(np.searchsorted(edges, inside, "right") - 1, 0, CODES - 1)
+        share = (inside - edges[code]) / (edges[code + 1] - edges[code])
+        found: NDArray[np.float64] = below[rows, code] + share * probabilities[rows, code]
+        return found
+
+    code = companded(samples).astype(int)
+    mass = cumulated(edges[code + 1] - shift) - cumulated(edges[code] - shift)
+    return -np.log2(np.maximum(mass, np.finfo(np.float32).tiny))
 
 
 def train(
