@@ -33,6 +33,20 @@ def test_a_container_has_the_cores_of_its_share(
     assert machine.usable_cores() == cores
 
 
+@pytest.mark.parametrize(
+    ("asked", "threads"),
+    [(None, 4), ("1", 1), (" 3 ", 3), ("64", 4), ("0", 4), ("", 4), ("4,2", 4), ("many", 4)],
+)
+def test_threads_are_as_few_as_asked_for_and_no_more_than_cores(
+    asked: str | None, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert machine.usable_threads() == threads
+
+
 def test_the_processor_is_named_as_the_system_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

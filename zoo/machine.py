@@ -29,6 +29,13 @@ def usable_cores() -> int:
     return cores
 
 
+def usable_threads() -> int:
+    """How many threads may compute at once: one a core, or as few as OMP_NUM_THREADS asks for."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").strip()
+    cores = usable_cores()
+    return min(cores, int(wanted)) if wanted.isdecimal() and int(wanted) > 0 else cores
+
+
 def describe_cpu() -> str:
     """The processor's name, as the system gives it."""
     if CPU_INFO.is_file():

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from zoo.games.connect4_search import (
 )
 from zoo.games.player import Budget, Player
 from zoo.games.rules import Rules, State
+from zoo.machine import usable_threads
 from zoo.predictions import Move
 
 # The evaluation's share of the budget: it orders the moves for the proof, and is the answer where
@@ -76,9 +78,16 @@ class AlphaBetaConnect4(Player):
 
     default: ClassVar[Budget] = Budget(nodes=4_000_000)  # about half a second of one core of 2026
     predict_options: ClassVar[frozenset[str]] = frozenset({"seconds", "nodes", "depth"})
+    batch_size = 32
 
     def __init__(self) -> None:
         super().__init__("connect_four")
+
+    def _predict(self, batch: list[State], **options: Any) -> list[Move]:
+        """Each position is searched by itself, as many at a time as there are cores."""
+        budget = self.budget(options)
+        with ThreadPoolExecutor(usable_threads()) as pool:
+            return list(pool.map(lambda state: self.choose(state, budget, self.memory()), batch))
 
     def memory(self) -> Memory:
         return Memory()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from zoo.data import Example
 from zoo.errors import InputError
 from zoo.learning import Schedule
-from zoo.machine import usable_cores
+from zoo.machine import usable_threads
 from zoo.options import check_known
 from zoo.progress import Progress
 from zoo.tts import acoustic_network, acoustic_training, wavenet_network, wavenet_training
@@ -98,7 +98,7 @@ class WaveNetSynthesizer(EnglishSynthesizer):
     def _spoken(self, sentences: Sequence[Sentence], **options: Any) -> Iterable[Samples]:
         # Frames are made in no time; it is the samples that keep the cores busy.
         chunks = [self._chunks(one, **options) for one in sentences]
-        with ThreadPoolExecutor(usable_cores()) as pool:
+        with ThreadPoolExecutor(usable_threads()) as pool:
             return list(pool.map(lambda one: np.concatenate(list(one)), chunks))
 
     # --- learning ---
