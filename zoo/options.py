@@ -59,6 +59,19 @@ def check_known(who: str, options: Iterable[str], known: Iterable[str]) -> None:
             raise InputError(f"{who} no option {name!r}; it has {', '.join(known) or 'none'}.")
 
 
+def check_seed(seed: Any) -> None:
+    """Raise InputError unless it is one."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed is a whole number from 0 on; {seed!r} came.")
+
+
+def check_within(name: str, value: Any, bounds: tuple[float, float]) -> None:
+    """Raise InputError unless the option is a number within bounds, which belong to it."""
+    low, high = bounds
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise InputError(f"{name} is a number from {low:g} to {high:g}; {value!r} came.")
+
+
 def _key(name: str) -> str:
     return name.replace("-", "_")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zoo.audio import read_audio
 from zoo.errors import InputError
+from zoo.options import check_seed
 from zoo.predictions import Speech
 from zoo.tts.mel import Deemphasis, Frames, MelSpectrum, Samples, expanded
 from zoo.tts.wavenet_kernel import Kernel
@@ -82,8 +83,7 @@ class Vocoder:
 
 def check_draws(seed: Any, temperature: Any) -> None:
     """Raise InputError for options of sampling that make no sense."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"seed is a whole number from 0 on; {seed!r} came.")
+    check_seed(seed)
     if isinstance(temperature, bool) or not isinstance(temperature, int | float):
         raise InputError(f"temperature is a number; {temperature!r} came.")
     if not 0.05 <= temperature <= 2:

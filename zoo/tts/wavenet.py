@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from zoo.data import Example
-from zoo.errors import InputError
 from zoo.learning import Schedule
 from zoo.machine import usable_threads
-from zoo.options import check_known
+from zoo.options import check_known, check_within
 from zoo.progress import Progress
 from zoo.tts import acoustic_network, acoustic_training, wavenet_network, wavenet_training
 from zoo.tts.acoustic_network import AcousticNetwork
@@ -71,8 +70,8 @@ class WaveNetSynthesizer(EnglishSynthesizer):
     def _check_options(self, options: Mapping[str, Any]) -> None:
         super()._check_options(options)
         check_draws(options.get("seed", 0), options.get("temperature", TEMPERATURE))
-        _check_within("pace", options.get("pace", 1.0), _PACES)
-        _check_within("pitch", options.get("pitch", 0.0), _PITCHES)
+        check_within("pace", options.get("pace", 1.0), _PACES)
+        check_within("pitch", options.get("pitch", 0.0), _PITCHES)
 
     def frames(self, sentence: Sentence, *, pace: float = 1.0, pitch: float = 0.0) -> Frames:
         """Log mel frames [T, mels] of a sentence."""
@@ -316,9 +315,3 @@ def _round(network: nn.Module) -> None:
     """To what is stored of it."""
     for parameter in network.parameters():
         parameter.copy_(torch.from_numpy(half(parameter.numpy())))
-
-
-def _check_within(name: str, value: Any, bounds: tuple[float, float]) -> None:
-    low, high = bounds
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InputError(f"{name} is a number from {low:g} to {high:g}; {value!r} came.")
