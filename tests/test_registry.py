@@ -328,6 +328,24 @@ def test_a_folder_cannot_name_code_to_run(tmp_path: Path, entry: Any) -> None:
 
 
 @pytest.mark.usefixtures("toys")
+def test_a_catalog_can_name_a_class_of_no_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Toy("unnamed").save(tmp_path / "toy")
+    entry = json.loads((tmp_path / "toy" / "config.json").read_text())["entry"]
+    for classes, trusted in (((entry,), True), ((), False)):
+        made = Registry.of({"toys": Catalog(classes=classes)})
+        monkeypatch.setattr(room, "registry", lambda made=made: made)
+        if trusted:
+            assert load_folder(tmp_path / "toy").predict(0).label == "unnamed"  # type: ignore[attr-defined]
+        else:
+            with pytest.raises(WeightsError, match="which no catalog names"):
+                load_folder(tmp_path / "toy")
+    with pytest.raises(CatalogError, match=r"the class 'os\.system'; expected 'module:attribute'"):
+        Catalog(classes=("os.system",))
+
+
+@pytest.mark.usefixtures("toys")
 @pytest.mark.parametrize("architectures", [None, [], ["LlamaForCausalLM"], "text", 5, {"a": 1}])
 def test_a_checkpoint_that_no_adapter_takes(tmp_path: Path, architectures: Any) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"architectures": architectures}))

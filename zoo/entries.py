@@ -268,8 +268,19 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """What one package or domain brings: found through the entry-point group `zoo.catalogs`."""
+    """What one package or domain brings: found through the entry-point group `zoo.catalogs`.
+
+    classes: of no entry, as "module:attribute", whose weights folders can be loaded all the same.
+    """
 
     models: tuple[ModelInfo, ...] = ()
     data_sets: tuple[DataSetInfo, ...] = ()
     adapters: tuple[Adapter, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for one in self.classes:
+            if not _ENTRY.fullmatch(one):
+                raise CatalogError(
+                    f"A catalog names the class {one!r}; expected 'module:attribute'."
+                )

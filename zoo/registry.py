@@ -33,6 +33,7 @@ class Registry:
     models: dict[str, ModelInfo]
     data_sets: dict[str, DataSetInfo]
     adapters: tuple[Adapter, ...]
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, catalogs: dict[str, Catalog]) -> Registry:
@@ -52,7 +53,8 @@ class Registry:
                     )
                 data_sets[data_set.name] = data_set
             adapters.extend(catalog.adapters)
-        registry = cls(models, data_sets, tuple(adapters))
+        classes = tuple(one for catalog in catalogs.values() for one in catalog.classes)
+        registry = cls(models, data_sets, tuple(adapters), classes)
         for data_set in data_sets.values():
             if data_set.task not in TASKS:
                 raise CatalogError(
@@ -182,7 +184,7 @@ def load_folder(folder: Path, *, device: str = "auto", **options: Any) -> Model:
     config = weights.read_config(folder)
     if weights.is_ours(config):
         entry = config.get("entry")
-        trusted = {model.entry for model in registry().models.values()}
+        trusted = {model.entry for model in registry().models.values()} | set(registry().classes)
         if not isinstance(entry, str) or entry not in trusted:
             raise WeightsError(
                 f"{str(folder)!r} wants the class {entry!r}, which no catalog names."
