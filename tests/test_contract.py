@@ -44,6 +44,8 @@ TINY = {
     "speech/whisper-small": "whisper",
     "speech/whisper-large-v3-turbo": "whisper",
     "speech/wav2vec2-base-960h": "wav2vec2",
+    "tts/mms-en": "vits",
+    "tts/speecht5": "speecht5",
     "translate/m2m100-418m": "m2m100",
     "translate/nllb-200-600m": "nllb",
     "translate/opus-mt-en-cs": "marian",

@@ -1,7 +1,8 @@
 """Random transformers checkpoints of some kilobytes, in the layout of the Hub.
 
 Image classifiers take 32x32 pixels and know five labels. Recognisers of speech know a handful of
-letters; Whisper hears two seconds at once. Translators are in `tests.translate.checkpoints`.
+letters; Whisper hears two seconds at once. Translators are in `tests.translate.checkpoints`,
+synthesisers in `tests.tts.checkpoints`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 import transformers
 
 from tests.translate import checkpoints as translators
+from tests.tts import checkpoints as synthesizers
 from zoo import torchaudio_rescue
 
 torchaudio_rescue.make_importable()  # for the tests that ask transformers itself
@@ -69,6 +71,8 @@ def write(folder: Path, architecture: str, seed: int = 0) -> Path:
             return _write_speech(folder, architecture)
         if architecture in translators.ARCHITECTURES:
             return translators.write(folder, architecture)
+        if architecture in synthesizers.ARCHITECTURES:
+            return synthesizers.write(folder, architecture)
         return _write_vision(folder, architecture)
 
 

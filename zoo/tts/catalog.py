@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoo.entries import Catalog, Generation, ModelInfo, Recipe, Reference
 from zoo.tts.data_sets import DATA_SETS
+from zoo.tts.hub_models import ADAPTERS, HUB_MODELS, TACOTRON2
 
 _TASK = "text-to-speech"
 
@@ -65,4 +66,6 @@ MODELS = (
     ),
 )
 
-CATALOG = Catalog(models=MODELS, data_sets=DATA_SETS)
+CATALOG = Catalog(
+    models=(*MODELS, *HUB_MODELS), data_sets=DATA_SETS, adapters=ADAPTERS, classes=(TACOTRON2,)
+)

@@ -195,15 +195,16 @@ def _written_sentences(text: str, language: str) -> Iterator[str]:
         ) from None
     for line in text.splitlines():
         for sentence in sentencex.segment(language, line):
-            for piece in _pieces(" ".join(sentence.split())):
+            for piece in pieces(" ".join(sentence.split())):
                 if any(map(str.isalnum, piece)):
                     yield piece
 
 
-def _pieces(sentence: str) -> Iterator[str]:
-    while len(sentence) > _LONGEST_SENTENCE:
-        at = sentence.rfind(" ", 1, _LONGEST_SENTENCE)
-        at = _LONGEST_SENTENCE if at < 0 else at
+def pieces(sentence: str, longest: int = _LONGEST_SENTENCE) -> Iterator[str]:
+    """A sentence, in pieces of at most `longest` characters."""
+    while len(sentence) > longest:
+        at = sentence.rfind(" ", 1, longest)
+        at = longest if at < 0 else at
         yield sentence[:at]
         sentence = sentence[at:].lstrip()
     yield sentence
