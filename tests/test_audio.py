@@ -178,7 +178,18 @@ def test_packed_sound_is_small_and_sounds_the_same() -> None:
     assert spectra[1].max() == pytest.approx(spectra[0].max(), rel=0.05)
 
 
-@pytest.mark.parametrize(("text", "why"), [("not packed!", "base64"), ("AAAA", "sound")])
-def test_what_was_not_packed_is_refused(text: str, why: str) -> None:
+@pytest.mark.parametrize(("rate", "kept"), [(4000, 8000), (20_000, 22_050), (96_000, 48_000)])
+def test_sound_of_a_rate_that_mp3_has_not_is_packed_at_one_that_it_has(
+    rate: int, kept: int
+) -> None:
+    again = unpacked(packed(Audio(np.zeros(rate, np.float32), rate)))
+    assert again.rate == kept
+    assert again.seconds == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("not packed!", "base64"), (5, "base64"), ("AAAA", "sound")]
+)
+def test_what_was_not_packed_is_refused(text: Any, why: str) -> None:
     with pytest.raises(InputError, match=why):
         unpacked(text)

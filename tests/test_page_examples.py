@@ -20,6 +20,7 @@ from zoo import metrics
 from zoo import page as page_module
 from zoo.audio import Audio
 from zoo.data import Example
+from zoo.errors import ResultsError
 from zoo.exhibits import Grid, Picture, Sound, Text
 from zoo.page import examples as examples_module
 from zoo.page import page
@@ -234,6 +235,21 @@ def test_a_recording_that_is_wanted_is_played(monkeypatch: pytest.MonkeyPatch) -
         (picture,) = figure.all("img")
         assert picture.attributes["alt"] == "Spectrogram: What is wanted, 0.1 seconds"
     assert not [one for one in found.all("p") if one.attributes.get("class") == "missing"]
+
+
+@pytest.mark.parametrize("sound", [5, "AAAA", "not packed"])
+def test_speech_that_cannot_be_read_is_told_with_its_remedy(sound: Any) -> None:
+    facts = {
+        "target": ["one"], "heard_in_recording": ["one"], "seconds": [1.0], "pairs": [100],
+        "recording_seconds": [0.1], "voiced": [50], "pitch": [10.0], "voicing": [5],
+        "heard": ["one"], "distortion": [400.0],
+    }  # fmt: skip
+    results = [
+        _result_of("text-to-speech", facts, model="toys/learned", baseline="toys/written"),
+        _result_of("text-to-speech", {**facts, "sound": [sound]}),
+    ]
+    with pytest.raises(ResultsError, match=r"What toys/written answered on .* measure it again: "):
+        page(results)
 
 
 def test_positions_are_boards() -> None:

@@ -25,6 +25,8 @@ MAX_CHANNELS = 32
 _LOUDEST = 16.0
 _BLOCK = 1 << 20  # frames that are decoded at once, so that channels are never all in memory
 
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+
 _EXPECTED = (
     "a path, the bytes of a sound file, an open file, a zoo.audio.Audio, or an array with its rate "
     "as (samples, rate)"
@@ -73,17 +75,18 @@ class Audio:
 
 
 def packed(audio: Audio) -> str:
-    """As text that a JSON file can hold: MP3 of variable bit rate, about 4 kB a second at 16 kHz.
+    """As text that a JSON file can hold: MP3 of variable bit rate, at 16 kHz some 5 kB a second.
 
-    It sounds like the original; its samples are not the same.
+    It sounds like the original; its samples, and at odd rates their rate, are not the same.
     """
     import soundfile
 
+    rate = min((one for one in _MP3_RATES if one >= audio.rate), default=_MP3_RATES[-1])
     content = io.BytesIO()
     soundfile.write(
         content,
-        audio.samples.clip(-1, 1),
-        audio.rate,
+        audio.at(rate).samples.clip(-1, 1),
+        rate,
         format="MP3",
         subtype="MPEG_LAYER_III",
         compression_level=0.7,
@@ -96,7 +99,7 @@ def unpacked(text: str) -> Audio:
     """What `packed` packed. Raises InputError if it is something else."""
     try:
         content = base64.b64decode(text, validate=True)
-    except ValueError:
+    except (TypeError, ValueError):
         raise InputError("Packed sound is base64; something else came.") from None
     return read_audio(content)
 

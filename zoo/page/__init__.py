@@ -64,8 +64,9 @@ def page(results: Sequence[Result], found: Sequence[Pair] | None = None) -> str:
         sounds=_sounds(sections),
         longest_sound=LONGEST_SOUND,
         columns=COLUMNS,
-        waveform=lambda sound: waveform(_kept(sound)),
-        spectrogram=lambda sound: spectrogram(_kept(sound)),
+        kept=_kept,
+        waveform=waveform,
+        spectrogram=spectrogram,
         picture_address=_picture_address,
         tiny=_TINY,
     )

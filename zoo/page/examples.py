@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.audio import Audio
 from zoo.data import Example, present_data_set
+from zoo.errors import InputError, ResultsError
 from zoo.exhibits import Exhibit, Sound, Text
 from zoo.registry import data_set_info
 from zoo.results import Pair, Result
@@ -101,11 +102,21 @@ def shown(pair: Pair, found: Sequence[Outcome]) -> tuple[list[Shown], str]:
                 outcome=outcome.title,
                 input=exhibit,
                 target=_recorded(example, display.target(learned, x)),
-                learned=display.answer(learned, x),
-                written=display.answer(written, x),
+                learned=_answer(pair.learned, learned, x),
+                written=_answer(pair.written, written, x),
             )
         )
     return examples, missing
+
+
+def _answer(result: Result, row: Mapping[str, Any], x: Any) -> Exhibit:
+    try:
+        return task(result.task).display.answer(row, x)
+    except InputError as error:
+        raise ResultsError(
+            f"What {result.subject.title} answered on {result.subject.data} cannot be shown, so "
+            f"measure it again: {error}"
+        ) from error
 
 
 def _recorded(example: Example | None, told: Exhibit) -> Exhibit:
