@@ -16,7 +16,7 @@ def compiled(function: F) -> F:
     Lam et al., "Numba: a LLVM-based Python JIT compiler" (LLVM-HPC 2015). Integers are 64 bits
     wide and wrap around; nothing checks that an index is within its array. What is kept is renewed
     only when its own file changes: after a change to a compiled function that another file's
-    functions call, delete `__pycache__/*.nbi` beside that other file. Python's lock is let go, so
-    that threads can compute at the same time.
+    functions call, or of these options, delete `__pycache__/*.nbi` beside that other file. Python's
+    lock is let go, so that threads can compute at the same time.
     """
     return cast(F, numba.njit(cache=True, nogil=True)(function))

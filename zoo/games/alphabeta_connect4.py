@@ -84,7 +84,7 @@ class AlphaBetaConnect4(Player):
         super().__init__("connect_four")
 
     def _predict(self, batch: list[State], **options: Any) -> list[Move]:
-        """Each position is searched by itself, as many at a time as there are cores."""
+        """Each position is searched by itself, as many at a time as `usable_threads` says."""
         budget = self.budget(options)
         with ThreadPoolExecutor(usable_threads()) as pool:
             return list(pool.map(lambda state: self.choose(state, budget, self.memory()), batch))

@@ -70,7 +70,8 @@ def column_of(move: int) -> int:
     return (move.bit_length() - 1) // 7
 
 
-@compiled
+# Not `compiled`: Python's own clock is read under Python's lock.
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def clock() -> int:
     """Nanoseconds on the same clock as `time.perf_counter_ns`."""
     with numba.objmode(now="int64"):
