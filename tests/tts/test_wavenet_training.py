@@ -14,7 +14,7 @@ import zoo.tts.wavenet_training as module
 from zoo.errors import InputError
 from zoo.learning import Schedule
 from zoo.progress import Progress
-from zoo.tts.mel import MelSpectrum, companded, expanded
+from zoo.tts.mel import MelSpectrum, companded, emphasised, expanded
 from zoo.tts.wavenet_network import SILENCE, Shape, WaveNet
 from zoo.tts.wavenet_training import (
     Batch,
@@ -124,17 +124,34 @@ def test_without_emphasis_a_plain_sample_costs_what_a_sample_costs() -> None:
     )
 
 
+def _plain_bits(probabilities: np.ndarray, samples: np.ndarray, emphasis: float) -> np.ndarray:
+    return module._plain_bits(probabilities, samples, samples - emphasised(samples, emphasis))
+
+
+@pytest.mark.parametrize("emphasis", [0.0, 0.8])
+def test_pieces_cost_what_the_whole_costs_as_plain_codes(
+    monkeypatch: pytest.MonkeyPatch, emphasis: float
+) -> None:
+    cutter = replace(CUTTER, emphasis=emphasis)
+    samples = _recordings(1)[0]
+    network = _network()
+    torch.nn.init.normal_(network.out.weight)
+    whole = bits_per_plain_sample(network, [samples], cutter)
+    monkeypatch.setattr(module, "_PIECE", 13)
+    assert bits_per_plain_sample(network, [samples], cutter) == pytest.approx(whole, abs=1e-4)
+
+
 def test_what_a_plain_code_costs_is_its_share_of_what_emphasised_codes_say() -> None:
     # Twice about 0.5, so that the second sample emphasised is about 0.1.
     samples = expanded(np.repeat(companded(np.float32([0.5])), 2))
     sure = np.zeros((2, 256))
     sure[0, companded(samples)[0]] = 1.0
     sure[1, companded(samples * np.float32(0.2))[1]] = 1.0
-    assert module._plain_bits(sure, samples, 0.8) == pytest.approx([0, 0])
+    assert _plain_bits(sure, samples, 0.8) == pytest.approx([0, 0])
     # All codes alike: the plain code of 0.5 spans emphasised amplitudes about 0.1, where steps are
     # (1 + 255 · 0.5) / (1 + 255 · 0.1) = 4.8 times as fine.
     alike = np.full((2, 256), 1 / 256)
-    found = module._plain_bits(alike, samples, 0.8)
+    found = _plain_bits(alike, samples, 0.8)
     assert found[0] == pytest.approx(8)
     assert found[1] == pytest.approx(8 - np.log2(128.5 / 26.5), abs=0.03)
 
@@ -144,7 +161,7 @@ def test_plain_codes_have_all_the_probability_together() -> None:
     probabilities[:, 250:] = 0  # else some of it would be of samples beyond full scale
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     pairs = [np.float32([0.2, middle]) for middle in expanded(np.arange(256))]
-    bits = np.array([module._plain_bits(probabilities, pair, 0.5)[1] for pair in pairs])
+    bits = np.array([_plain_bits(probabilities, pair, 0.5)[1] for pair in pairs])
     assert (2.0**-bits).sum() == pytest.approx(1)
 
 

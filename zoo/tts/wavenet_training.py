@@ -265,21 +265,24 @@ def bits_per_plain_sample(network: WaveNet, recordings: Sequence[Samples], cutte
     """
     costs = []
     for samples in recordings:
-        probabilities = [
-            network.logits(network(one.before, one.frames)[one.counted]).double().softmax(-1)
-            for one in cutter.pieces(samples)
-        ]
-        costs.append(_plain_bits(torch.cat(probabilities).numpy(), samples, cutter.emphasis))
+        shift, done = samples - emphasised(samples, cutter.emphasis), 0
+        for one in cutter.pieces(samples):
+            logits = network.logits(network(one.before, one.frames)[one.counted])
+            part = slice(done, done := done + len(logits))
+            told = logits.double().softmax(-1).numpy()
+            costs.append(_plain_bits(told, samples[part], shift[part]))
     return float(np.concatenate(costs).mean())
 
 
 def _plain_bits(
-    probabilities: NDArray[np.float64], samples: Samples, emphasis: float
+    probabilities: NDArray[np.float64], samples: Samples, shift: Samples
 ) -> NDArray[np.float64]:
-    """[N, 256] of emphasised codes and samples [N] to [N]."""
-    edges = code_edges()
+    """[N, 256] of emphasised codes and samples [N] to [N].
+
+    shift: by how much a sample is less when it is emphasised.
+    """
+    edges, rows = code_edges(), np.arange(len(samples))
     below = np.pad(probabilities.cumsum(axis=1), ((0, 0), (1, 0)))
-    rows, shift = np.arange(len(samples)), samples - emphasised(samples, emphasis)
 
     def cumulated(amplitude: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability of what lies below an amplitude of the emphasised sound, [N]."""
