@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 
 import zoo
 from zoo import torchaudio_rescue
-from zoo.errors import InputError, MissingDependencyError, WeightsError
+from zoo.errors import HubError, InputError, MissingDependencyError, WeightsError
 from zoo.tts import tacotron
 from zoo.tts.tacotron import Tacotron2Synthesizer
 
@@ -148,6 +149,24 @@ def test_a_bundle_is_read_without_code(monkeypatch: pytest.MonkeyPatch) -> None:
     for mine, source in pairs:
         theirs = source.state_dict()
         assert all(torch.equal(value, theirs[name]) for name, value in mine.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "name", ["TACOTRON2_GRIFFINLIM_CHAR_LJSPEECH", "TACOTRON2_WAVERNN_PHONE_LJSPEECH"]
+)
+def test_bundles_that_do_not_fit_are_refused_before_they_are_fetched(name: str) -> None:
+    bundle = getattr(pytest.importorskip("torchaudio.pipelines"), name)
+    with pytest.raises(InputError, match="reads letters and has a WaveRNN"):
+        Tacotron2Synthesizer.from_bundle(bundle)
+
+
+def test_a_bundle_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetched(address: str, **how: Any) -> Any:
+        raise URLError("no route")
+
+    monkeypatch.setattr(bundles, "load_state_dict_from_url", fetched)
+    with pytest.raises(HubError, match="cannot be fetched: no route"):
+        Tacotron2Synthesizer.from_bundle()
 
 
 def test_without_torchaudio(monkeypatch: pytest.MonkeyPatch) -> None:

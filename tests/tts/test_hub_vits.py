@@ -59,6 +59,7 @@ def test_others_draw_what_they_would_have_drawn(
 def test_threads_do_not_disturb_each_other(folders: dict[str, Path]) -> None:
     model = load(folders["vits"])
     expected = model.predict(TEXT)
+    loudness = transformers.logging.get_verbosity()
     found: list[Any] = []
     threads = [threading.Thread(target=lambda: found.append(model.predict(TEXT))) for _ in range(4)]
     for one in threads:
@@ -67,6 +68,16 @@ def test_threads_do_not_disturb_each_other(folders: dict[str, Path]) -> None:
         one.join()
     assert len(found) == 4
     assert all(same(one, expected) for one in found)
+    assert transformers.logging.get_verbosity() == loudness
+
+
+def test_other_devices_draw_as_before(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    load(folders["vits"]).predict("Hello.", seed=7)
+    assert seeded == []
 
 
 @pytest.mark.parametrize("architecture", BOTH)
@@ -223,14 +234,38 @@ def test_other_languages_are_spelled_in_the_signs_of_the_checkpoint(
     assert same(model.predict(text), model.predict("grüße aus köln.\nzimmer 3!"))
     assert same(model.predict("Café"), model.predict("Cafe"))
     assert same(model.predict("Привет"), model.predict("Privet"))
-    with pytest.raises(InputError, match="no sign for '4': write numbers in words"):
+    for sign in "€%":
+        with pytest.raises(InputError, match=f"no sign for '{sign}': write numbers and units"):
+            model.predict(f"zwei {sign}")
+    with pytest.raises(InputError, match="no sign for '4': write numbers and units in words"):
         model.predict("Zimmer 14.")
     with pytest.raises(InputError, match="no sign for '½'"):
         model.predict("½")
     assert not same(model.predict("3 gut"), model.predict("drei gut"))
     assert same(model.predict("&lt;unk&gt; &lt;pad&gt;"), model.predict("unk pad"))
-    with pytest.raises(InputError, match="nothing that can be spoken"):
+    with pytest.raises(InputError, match="no sign for 'ー': it speaks another script"):
         model.predict("ー")  # a letter of which nothing remains
+
+
+def test_a_checkpoint_of_another_script_loses_no_words(spoilt: Any) -> None:
+    folder = spoilt("vits-de")
+    signs = {sign: i for i, sign in enumerate("кабвгдежзийлмнопрстуфхцчшщъыьэюя '-_")}
+    (folder / "vocab.json").write_text(json.dumps(signs))
+    edit(folder / "tokenizer_config.json", language="rus", pad_token="к")
+    model = load(folder)
+    assert model.language == "ru"
+    assert model.predict("Привет").seconds > 0
+    with pytest.raises(InputError, match="no sign for 'H': it speaks another script"):
+        model.predict("Привет Hello")
+    with pytest.raises(InputError, match="nothing that can be spoken"):
+        model.predict(" - ")
+
+
+def test_sentences_end_as_in_the_language_of_the_checkpoint(folders: dict[str, Path]) -> None:
+    model = load(folders["vits-de"])
+    assert model.language == "de"
+    parts = [one.text for one in model.stream("Er hat es usw. gesehen. Am dritten Mai kam er.")]
+    assert [one for one in parts if one] == ["Er hat es usw. gesehen.", "Am dritten Mai kam er."]
 
 
 @pytest.mark.parametrize("blanks", [True, False])

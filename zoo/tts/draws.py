@@ -16,10 +16,15 @@ _lock = threading.Lock()  # the generator is one for all threads
 def seeded(seed: int, device: str) -> Iterator[None]:
     """Let torch draw what the seed gives, on the CPU and the device, then go on as before."""
     chosen = torch.device(device)
-    others = []
-    if chosen.type != "cpu":
+    with _lock:
+        if chosen.type == "cpu":
+            with torch.random.fork_rng([]):
+                torch.default_generator.manual_seed(seed % _SEEDS)
+                yield
+            return
         current = torch.accelerator.current_device_index()
-        others.append(current if chosen.index is None else chosen.index)
-    with _lock, torch.random.fork_rng(others):
-        torch.manual_seed(seed % _SEEDS)
-        yield
+        index = current if chosen.index is None else chosen.index
+        with torch.random.fork_rng([index]), torch.cuda.device(index):
+            torch.default_generator.manual_seed(seed % _SEEDS)
+            torch.cuda.manual_seed(seed % _SEEDS)  # of this device alone
+            yield

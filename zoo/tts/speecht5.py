@@ -74,7 +74,8 @@ class TransformersSpeechT5Synthesizer(TransformersSynthesizer):
         found = speaker
         try:
             if isinstance(speaker, str | os.PathLike):
-                found = np.load(speaker, allow_pickle=False)
+                with Path(speaker).open("rb") as file:  # an archive of arrays would be left open
+                    found = np.lib.format.read_array(file, allow_pickle=False)
             vector = np.asarray(found, np.float32)
         except (OSError, EOFError, TypeError, ValueError) as error:
             raise InputError(

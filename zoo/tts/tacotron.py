@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from zoo import torchaudio_rescue
-from zoo.errors import MissingDependencyError
+from zoo.errors import HubError, InputError, MissingDependencyError
 from zoo.options import check_seed
 from zoo.tts.draws import seeded
 from zoo.tts.spelling import english_sentences
@@ -87,15 +88,31 @@ class Tacotron2Synthesizer(Synthesizer):
 
         They are fetched by torchaudio, and unpickled by a reader that makes tensors and nothing
         else. If no bundle is given, it is TACOTRON2_WAVERNN_CHAR_LJSPEECH.
+
+        Raises InputError for a bundle of another kind, HubError if it cannot be fetched.
         """
         torchaudio = _torchaudio()
-        if bundle is None:
-            bundle = torchaudio.pipelines.TACOTRON2_WAVERNN_CHAR_LJSPEECH
+        known = torchaudio.pipelines.TACOTRON2_WAVERNN_CHAR_LJSPEECH
+        bundle = known if bundle is None else bundle
+        if type(bundle) is not type(known):
+            raise InputError(
+                "A bundle of torchaudio that reads letters and has a WaveRNN is taken, such as "
+                f"TACOTRON2_WAVERNN_CHAR_LJSPEECH; {type(bundle).__name__} came."
+            )
+        try:
+            return cls._of(bundle, torchaudio)
+        except URLError as error:
+            raise HubError(
+                f"The networks of torchaudio cannot be fetched: {error.reason}."
+            ) from error
+
+    @classmethod
+    def _of(cls, bundle: Any, torchaudio: Any) -> Self:
         how = {"weights_only": True}
         model = cls("".join(bundle.get_text_processor().tokens), {}, _WAVERNN)
         model.tacotron2.load_state_dict(bundle.get_tacotron2(dl_kwargs=how).state_dict())
         inside = bundle.get_vocoder(dl_kwargs=how).modules()
-        wavernn = next(one for one in inside if isinstance(one, torchaudio.models.WaveRNN))
+        (wavernn,) = (one for one in inside if isinstance(one, torchaudio.models.WaveRNN))
         model.wavernn.load_state_dict(wavernn.state_dict())
         return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from zoo import checkpoints, weights
 from zoo.entries import Adapter
-from zoo.errors import InputError, WeightsError
+from zoo.errors import InputError, MissingDependencyError, WeightsError
 from zoo.options import check_seed, check_within
 from zoo.tts.draws import seeded
 from zoo.tts.hub_models import VITS
@@ -61,7 +62,8 @@ class TransformersSynthesizer(Synthesizer):
         ids = self._ids(sentence.text)
         if not ids:
             return np.empty(0, np.float32)
-        with checkpoints.quiet(), torch.inference_mode(), seeded(seed, self.device):
+        # First what lets in one thread at a time: the library's quiet is one for all, too.
+        with seeded(seed, self.device), checkpoints.quiet(), torch.inference_mode():
             samples = self._sound(torch.tensor([ids], device=self.device), **options)
         return samples.float().cpu().numpy()
 
@@ -112,8 +114,8 @@ class TransformersVitsSynthesizer(TransformersSynthesizer):
     """VITS: letters to samples in one network; such are the voices of the project MMS.
 
     English is read as by our own synthesisers, with figures in words. A text of another language is
-    spelled in the signs that the checkpoint has: letters that it lacks are transliterated, and
-    figures that it lacks are refused.
+    spelled in the signs that the checkpoint has: letters that it lacks are transliterated, if that
+    leaves anything; else they are refused, and so are figures and signs of units.
 
     Options of `predict`:
     seed: of what is drawn at random, which is how long sounds are and how they sound.
@@ -136,6 +138,7 @@ class TransformersVitsSynthesizer(TransformersSynthesizer):
             raise ValueError("it takes texts in phones by phonemizer, which is not carried here")
         self._signs: Mapping[str, int] = tokenizer.encoder
         self._voices = int(network.config.num_speakers)
+        self.language = _two_letters(str(tokenizer.language))
         highest, rows = max(self._signs.values()), int(network.config.vocab_size)
         if highest >= rows:
             raise ValueError(f"a sign of number {highest} for a network that knows {rows}")
@@ -160,27 +163,36 @@ class TransformersVitsSynthesizer(TransformersSynthesizer):
             )
 
     def _sentences(self, text: str) -> list[Sentence]:
-        if str(self.tokenizer.language).lower() in _ENGLISH:
+        if self.language == "en":
             return english_sentences(text, LONGEST_SENTENCE)
         found = super()._sentences(text)
         return [Sentence("".join(map(self._sign, one.text)), one.pause) for one in found]
 
     def _sign(self, one: str) -> str:
-        """A character as the checkpoint has it, if it has any way to write it."""
+        """A character as the checkpoint has it. Raises InputError where a word would be lost."""
         if one in self._signs or one.lower() in self._signs:
             return one
-        if one.isnumeric():
+        if one.isnumeric() or one == "%" or unicodedata.category(one) == "Sc":
             raise InputError(
-                f"This model has no sign for {one!r}: write numbers in words, as they are said."
+                f"This model has no sign for {one!r}: write numbers and units in words, as they "
+                "are said."
             )
-        return anyascii(one) if one.isalpha() else one
+        if not one.isalpha():
+            return one
+        spelled = anyascii(one)
+        if not any(letter in self._signs for letter in spelled.lower() if letter.isalpha()):
+            raise InputError(f"This model has no sign for {one!r}: it speaks another script.")
+        return spelled
 
     def _ids(self, text: str) -> list[int]:
         # Not by the tokenizer as a whole: it takes "<unk>" for a sign, and forgets the blank before
         # or after a text that begins or ends with its padding, which is "k" in English.
         prepared, _ = self.tokenizer.prepare_for_tokenization(text)
-        ids = [self._signs[one] for one in prepared if one in self._signs]
-        if not ids or not self.tokenizer.add_blank:
+        signs = [one for one in prepared if one in self._signs]
+        if not any(map(str.isalnum, signs)):
+            return []
+        ids = [self._signs[one] for one in signs]
+        if not self.tokenizer.add_blank:
             return ids
         blanks = [0] * (2 * len(ids) + 1)  # its number, whatever it is called
         blanks[1::2] = ids
@@ -213,6 +225,22 @@ class TransformersVitsSynthesizer(TransformersSynthesizer):
         device = cls.pick_device(device)
         with checkpoints.loading(folder):
             return cls(*cls._read(folder), device=device)
+
+
+def _two_letters(language: str) -> str:
+    """The usual code of a language, such as "de" for "deu". Raises MissingDependencyError."""
+    if language.lower() in _ENGLISH:
+        return "en"
+    try:
+        import langcodes
+    except ImportError:
+        raise MissingDependencyError(
+            "Other languages than English need langcodes: pip install 'software-zoo[tts]'."
+        ) from None
+    try:
+        return str(langcodes.standardize_tag(language, macro=True))
+    except langcodes.LanguageTagError as error:
+        raise ValueError(f"a tokenizer of the language {language!r}") from error
 
 
 def check_finite(folder: Path, network: Any) -> None:
