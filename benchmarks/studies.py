@@ -33,6 +33,9 @@ def main() -> None:
         _noise(_read(folder / "noise.json")["points"]),
         _streaming(_read(folder / "streaming.json")),
         _lengths(_read(folder / "sentence-lengths.json")),
+        _vocoder(_read(folder / "vocoder.json")),
+        _sound(_read(folder / "vocoder.json")),
+        _temperatures(_read(folder / "temperature.json")),
     ]
     write_atomically(folder / "README.md", page(studies, pictures={"Noise": "noise.png"}))
     draw_noise(_read(folder / "noise.json")["points"], folder / "noise.png")
@@ -154,6 +157,77 @@ def _lengths(about: dict[str, Any]) -> Study:
         header=("Model", "Words", "Sentences", "p50 / p90 / p99", "p99 over p50"),
         rows=tuple(rows),
     )
+
+
+def _vocoder(about: dict[str, Any]) -> Study:
+    bits = about["bits_per_sample"]
+    copies = about["copies"]
+    shares = (f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%})" for one in (
+        copies["word-error-rate"], copies["word-error-rate-of-recordings"]
+    ))  # fmt: skip
+    apart = copies["mel-cepstral-distortion"]
+    return Study(
+        title="The vocoder alone",
+        text=f"`python benchmarks/vocoder.py {about['model']}`: what the µ-law code of a sample of "
+        "held-out recordings costs, as it is (plain) and of the emphasised sound that the network "
+        "learns, whose codes are finer steps; and speech that is made of the mel frames of the "
+        "test recordings themselves (copy synthesis), compared with them as the benchmark "
+        "compares. 95 % intervals; the recogniser is the benchmark's.",
+        header=(
+            "Model",
+            *(f"Bits a sample, {split} ({kind})" for split, own in bits.items() for kind in own),
+            "Mel-cepstral distortion of copies, dB",
+            "Word error rate of copies",
+            "Of the recordings",
+        ),
+        rows=(
+            _row(
+                about["model"],
+                *(f"{value:.3f}" for own in bits.values() for value in own.values()),
+                f"{apart['value']:.2f} ({apart['low']:.2f} to {apart['high']:.2f})",
+                *shares,
+            ),
+        ),
+    )
+
+
+def _sound(about: dict[str, Any]) -> Study:
+    times = about["seconds_per_second"]
+    best = times["compiled recurrence"]
+    return Study(
+        title="Making sound sample by sample",
+        text=f"`python benchmarks/vocoder.py {about['model']}`: computing time for a second of "
+        f"sound at 16 kHz on one thread ({about['machine']}), medians of five rounds. The naive "
+        "way asks the network anew, for each sample, about everything that it depends on.",
+        header=("Way", "Seconds for a second of sound", "Times as long"),
+        rows=tuple(
+            Row((about["model"],), (way, seconds_text(time), f"{time / best:,.1f}"))
+            for way, time in times.items()
+        ),
+    )
+
+
+def _temperatures(about: dict[str, Any]) -> Study:
+    def share(found: list[float]) -> str:
+        value, low, high = found
+        return f"{value:.1%} ({low:.1%} to {high:.1%})"
+
+    rows = []
+    for one in about["rows"]:
+        apart = "{:.2f} ({:.2f} to {:.2f})".format(*one["mel-cepstral-distortion"])
+        cells = (f"{one['temperature']:g}", apart, share(one["word-error-rate"]))
+        rows.append(_row(about["model"], *cells, share(one["voicing-error"])))
+    return Study(
+        title="The temperature of sampling",
+        text=f"`python benchmarks/temperature.py {about['model']}`: the validation prompts, spoken "
+        "and compared with the recordings. What is lower is better in every column; the default "
+        "was chosen by these figures, not by those of the test prompts.",
+        header=(
+            "Model", "Temperature", "Mel-cepstral distortion, dB", "Word error rate",
+            "Voicing error",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
 
 
 def _matches(matches: Sequence[Match]) -> Study:

@@ -97,7 +97,7 @@ def test_a_sentence_is_the_same_wherever_it_stands(model: WaveNetSynthesizer) ->
 
 def test_seed_and_temperature_decide_what_is_drawn(model: WaveNetSynthesizer) -> None:
     usual = model.predict("Now.").samples
-    assert np.array_equal(model.predict("Now.", seed=0, temperature=1.0).samples, usual)
+    assert np.array_equal(model.predict("Now.", seed=0, temperature=0.8).samples, usual)
     assert not np.array_equal(model.predict("Now.", seed=1).samples, usual)
     assert not np.array_equal(model.predict("Now.", temperature=0.5).samples, usual)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoo.entries import Catalog, Generation, ModelInfo, Recipe, Reference
 from zoo.tts.data_sets import DATA_SETS
 from zoo.tts.hub_models import ADAPTERS, HUB_MODELS, TACOTRON2
+from zoo.tts.wavenet_entry import WAVENET
 
 _TASK = "text-to-speech"
 
@@ -67,5 +68,8 @@ MODELS = (
 )
 
 CATALOG = Catalog(
-    models=(*MODELS, *HUB_MODELS), data_sets=DATA_SETS, adapters=ADAPTERS, classes=(TACOTRON2,)
+    models=(*MODELS, WAVENET, *HUB_MODELS),
+    data_sets=DATA_SETS,
+    adapters=ADAPTERS,
+    classes=(TACOTRON2,),
 )

@@ -16,6 +16,10 @@ from zoo.predictions import Speech
 from zoo.tts.mel import Deemphasis, Frames, MelSpectrum, Samples, expanded
 from zoo.tts.wavenet_kernel import Kernel
 
+# Of 0.6 to 1 that at which speech came nearest to the validation recordings; see
+# benchmarks/temperature.py.
+TEMPERATURE = 0.8
+
 
 @dataclass(frozen=True)
 class Vocoder:
@@ -36,7 +40,7 @@ class Vocoder:
         return self.spectrum.log_mel(read_audio(recording, self.spectrum.rate).samples)
 
     def predict(
-        self, frames: NDArray[np.floating[Any]], *, seed: int = 0, temperature: float = 1.0
+        self, frames: NDArray[np.floating[Any]], *, seed: int = 0, temperature: float = TEMPERATURE
     ) -> Speech:
         """The sound of log mel frames [T, mels] as `features` gives them, [T · hop] samples.
 

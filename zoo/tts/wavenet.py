@@ -25,13 +25,12 @@ from zoo.tts.mel import Frames, MelSpectrum
 from zoo.tts.recordings import Recording, aligned
 from zoo.tts.symbols import COLUMNS, Group, symbols, utterances
 from zoo.tts.synthesizer import EnglishSynthesizer, Samples, Sentence, Synthesizer
-from zoo.tts.vocoder import Vocoder, check_draws
+from zoo.tts.vocoder import TEMPERATURE, Vocoder, check_draws
 from zoo.tts.wavenet_kernel import Kernel
 from zoo.tts.wavenet_network import WaveNet
 from zoo.tts.wavenet_training import Cutter, Variety, bits_per_sample
 from zoo.weights import half
 
-TEMPERATURE = 1.0
 _PACES, _PITCHES = (0.5, 2.0), (-6.0, 6.0)
 _BATCH = 2500  # frames that the acoustic model learns from at once
 _WATCHED = 12.0  # seconds of recordings by which it is seen how the vocoder learns
