@@ -47,7 +47,8 @@ def page(studies: Sequence[Study], pictures: dict[str, str]) -> str:
     """The page, as Markdown. pictures: by the title of a study, the file of its plot."""
     parts = [
         "# Studies\n\nWhat a single score does not tell. Each part names the script that measured "
-        "it; percentages are of whole recordings that are recognised right, with 95 % intervals."
+        "it; where nothing else is said, percentages are of whole recordings that are recognised "
+        "right, with 95 % intervals."
     ]
     for study in studies:
         lines = [markdown_row(study.header), "|" + " --- |" * len(study.header)]
