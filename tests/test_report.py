@@ -19,6 +19,7 @@ from zoo.report import (
     difference_text,
     latency_text,
     markdown_table,
+    medians,
     ordered,
     p_text,
     pair_sentence,
@@ -227,6 +228,26 @@ def test_two_that_cannot_be_told_apart() -> None:
         "accuracy: +1.00 points (-2.86 to +4.82; exact McNemar, p = 1.000); "
         "both take about 1.00 ms a prediction."
     )
+
+
+def test_a_slow_program_is_compared_on_the_examples_that_it_was_timed_on() -> None:
+    learned, written = planted.pair(BETTER, WORSE, latencies=(5.0, 0.001))
+    learned = replace(
+        learned,
+        latencies=[2.0, 4.0, 12.0],
+        timing=replace(learned.timing, latency_p50=4.0, latency_count=3),
+    )
+    written = replace(
+        written,
+        latencies=[0.2, 0.1, 0.3, *[0.001] * 7],
+        timing=replace(written.timing, latency_count=10),
+    )
+    assert _sentence([learned, written]).endswith(
+        "takes 4.00 s a prediction against 200 ms (of the first 3), 20.0 times as long."
+    )
+    assert medians(written, learned) == (0.2, 4.0, 3)
+    old = replace(written, latencies=[])  # as results were once
+    assert medians(learned, old) == (4.0, old.timing.latency_p50, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -234,16 +235,31 @@ def _kind(result: Result) -> str:
 def _cost_text(learned: Result, written: Result) -> str:
     if clock(learned) != clock(written):
         return "their times do not compare, for they were taken under different conditions"
-    ratio = learned.timing.latency_p50 / written.timing.latency_p50
+    first, second, count = medians(learned, written)
+    ratio = first / second
     name = learned.subject.title
-    alone = seconds_text(learned.timing.latency_p50)
-    other = seconds_text(written.timing.latency_p50)
+    alone, other = seconds_text(first), seconds_text(second)
+    if count:
+        other += f" (of the first {count:,})"
     if 0.95 < ratio < 1.05:
         return f"both take about {alone} a prediction"
     factor = three_digits(max(ratio, 1 / ratio))
     return f"{name} takes {alone} a prediction against {other}, {factor} times " + (
         "as long" if ratio > 1 else "as fast"
     )
+
+
+def medians(learned: Result, written: Result) -> tuple[float, float, int]:
+    """The median times of single predictions of the same examples, in seconds.
+
+    A slow program is timed on fewer examples than a fast one, the first ones, which may be harder
+    than the rest; then the median of either is of these alone, and how many they are comes with it.
+    """
+    count = min(len(learned.latencies), len(written.latencies))
+    if learned.timing.latency_count == written.timing.latency_count or not count:
+        return learned.timing.latency_p50, written.timing.latency_p50, 0
+    first, second = (statistics.median(one.latencies[:count]) for one in (learned, written))
+    return first, second, count
 
 
 def clock(result: Result) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from zoo.report import (
     data_text,
     difference_text,
     latency_text,
+    medians,
     number_text,
     ordered,
     pair_sentence,
@@ -97,9 +98,7 @@ class Section:
         """Time and memory of the 2.0 model as multiples of the 1.0 model's; weights of both."""
         learned, written = self.lead.learned, self.lead.written
         return (
-            _multiple(learned.timing.latency_p50, written.timing.latency_p50)
-            if self.clocked
-            else "not comparable",
+            _multiple(*medians(learned, written)[:2]) if self.clocked else "not comparable",
             _multiple(learned.peak_memory_bytes, written.peak_memory_bytes),
             f"{bytes_text(learned.weights_bytes)} / {bytes_text(written.weights_bytes)}",
         )
@@ -125,11 +124,12 @@ class Job:
     @property
     def verdict(self) -> str:
         """How often which generation won, and at what cost in time, as sentences."""
-        ratios = sorted(
-            section.lead.learned.timing.latency_p50 / section.lead.written.timing.latency_p50
+        times = (
+            medians(section.lead.learned, section.lead.written)
             for section in self.sections
             if section.clocked
         )
+        ratios = sorted(learned / written for learned, written, _ in times)
         if not ratios:
             return tally(self.sections)
         low, high = (three_digits(ratio) for ratio in (ratios[0], ratios[-1]))
