@@ -5,25 +5,26 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
 from zoo.errors import InputError
+from zoo.parallel import side_by_side
 from zoo.progress import Progress
 from zoo.resume import Checkpoint
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 N = TypeVar("N", bound=nn.Module)
-T = TypeVar("T")
 
 
 class Lesson(Protocol[B_co]):
@@ -62,7 +63,7 @@ class Schedule:
     def __post_init__(self) -> None:
         if min(self.steps, self.averaging, self.log_every) < 1 or self.warm_up < 0:
             raise InputError("Training takes at least one step.")
-        if not self.learning_rate > 0 or not self.table_rate > 0 or self.weight_decay < 0:
+        if not self.learning_rate > 0 or not self.table_rate > 0 or not self.weight_decay >= 0:
             raise InputError("A learning rate is positive, weight decay is not negative.")
         if not 0 <= self.cooling <= 1:
             raise InputError("Cooling is a share of the steps, from 0 to 1.")
@@ -114,14 +115,18 @@ def learn(
                 _restore(stored[0], network, average, optimisers)
     losses = []
     # The next batch is made while this one is learned from.
-    with ThreadPoolExecutor(1) as ahead, _side_by_side(split is not None) as each:
+    with (
+        ThreadPoolExecutor(1) as ahead,
+        side_by_side(split is not None) as each,
+        _arrays_on_one_thread(),
+    ):
         coming = ahead.submit(lesson.batch, step)
         for now in report.track(
             range(step, schedule.steps), "Learning", total=schedule.steps - step
         ):
             batch = coming.result()
             coming = ahead.submit(lesson.batch, now + 1)
-            torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout
+            torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout, where there is any
             network.train()
             losses.append(
                 _descend(network, loss_of, [batch] if split is None else split(batch), each)
@@ -149,23 +154,16 @@ def fingerprints(facts: Mapping[str, Any], schedule: Schedule) -> tuple[str, str
     return run, f"{run} cooled {schedule.cooling:g} of {schedule.steps}"
 
 
-@contextmanager
-def _side_by_side(wanted: bool) -> Iterator[Callable[[Callable[[B], T], Iterable[B]], Iterable[T]]]:
-    """`map` of as many threads as torch has, each of which has one; or the usual one.
+def _arrays_on_one_thread() -> AbstractContextManager[object]:
+    """Have the OpenBLAS that comes in the wheels of NumPy and SciPy use one thread.
 
-    Threads that share every operation wait for each other at each, which costs much where a core
-    is needed by something else, too: they wait busily.
+    Matrices of a lesson are small, and with several threads, which wait busily for cores that torch
+    has, a batch can take ten times as long to make. Another library of matrices may be torch's own,
+    and is left alone.
     """
-    threads = torch.get_num_threads()
-    if not wanted or threads == 1:
-        yield map
-        return
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            yield pool.map
-    finally:
-        torch.set_num_threads(threads)
+    limited: AbstractContextManager[object]
+    limited = ThreadpoolController().select(prefix="libscipy_openblas").limit(limits=1)
+    return limited
 
 
 def _descend(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
+import torch
 
 import zoo
 from tests.games.players import Opinionated
@@ -67,6 +70,14 @@ def judge(player: AlphaZeroPlayer, monkeypatch: pytest.MonkeyPatch) -> Opinionat
     return asked
 
 
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """Sets how many torch has, for one test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("size", [1, 3, 5, None])
 def test_a_batch_is_answered_as_each_position_alone(
     player: AlphaZeroPlayer, size: int | None
@@ -86,8 +97,9 @@ def test_a_batch_is_answered_as_each_position_alone(
 
 
 def test_one_call_of_the_network_serves_all_positions_of_a_batch(
-    player: AlphaZeroPlayer, judge: Opinionated
+    player: AlphaZeroPlayer, judge: Opinionated, threads: Callable[[int], None]
 ) -> None:
+    threads(1)
     alone, calls = [], []
     for x in BATCH:
         before = len(judge.calls)
@@ -99,6 +111,18 @@ def test_one_call_of_the_network_serves_all_positions_of_a_batch(
     judge.calls.clear()
     assert player.predict_batch(BATCH, batch_size=3, simulations=60) == alone
     assert len(judge.calls[0]) == 3
+
+
+def test_every_thread_has_a_share_of_the_batch(
+    player: AlphaZeroPlayer, judge: Opinionated, threads: Callable[[int], None]
+) -> None:
+    alone = [player.predict(x, simulations=60) for x in BATCH]
+    threads(3)
+    assert player.predict_batch(BATCH, simulations=60) == alone
+    judge.calls.clear()
+    player.predict_batch(BATCH, simulations=1)
+    assert sorted(map(len, judge.calls)) == [4, 4]
+    assert torch.get_num_threads() == 3
 
 
 def test_with_seconds_to_spend_each_position_has_them_to_itself(

@@ -219,6 +219,9 @@ def test_more_steps_go_on_from_the_same_checkpoint_until_it_cools() -> None:
     assert rates[:11] == sorted(rates[:11])
     assert rates[10] == 1
     assert rates[70:] == sorted(rates[70:], reverse=True)
+    rates = [Schedule(steps=100, warm_up=10, cooling=1.0).rate(step) for step in range(100)]
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert 0 < rates[99] < 0.02 < 0.8 < max(rates) == rates[10]
 
 
 def test_a_direction_that_is_held_out_is_never_learned_from() -> None:

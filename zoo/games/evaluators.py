@@ -59,7 +59,6 @@ class Rollout:
         player = state.current_player()
         state = state.clone()
         choice = self._random.random
-        while not state.is_terminal():
-            legal = state.legal_actions()
+        while legal := state.legal_actions():  # none where the game is over
             state.apply_action(legal[int(choice() * len(legal))])
         return self._rules.result(state, player)
