@@ -243,7 +243,17 @@ def test_a_slow_program_is_compared_on_the_examples_that_it_was_timed_on() -> No
         timing=replace(written.timing, latency_count=10),
     )
     assert _sentence([learned, written]).endswith(
-        "takes 4.00 s a prediction against 200 ms (of the first 3), 20.0 times as long."
+        "; of the first 3, toys/learned takes 4.00 s a prediction against 200 ms, 20.0 times as "
+        "long."
+    )
+    assert _sentence(
+        [
+            replace(one, latencies=other.latencies, timing=other.timing)
+            for one, other in ((learned, written), (written, learned))
+        ]
+    ).endswith(
+        "; of the first 3, toys/learned takes 200 ms a prediction against 4.00 s, 20.0 times as "
+        "fast."
     )
     assert medians(written, learned) == (0.2, 4.0, 3)
     old = replace(written, latencies=[])  # as results were once

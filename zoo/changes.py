@@ -19,6 +19,7 @@ from zoo.report import (
     count_text,
     data_text,
     difference_text,
+    medians,
     ordered,
     score_text,
     seconds_text,
@@ -156,7 +157,8 @@ def _score(metric: Metric, before: Result, after: Result) -> ScoreChange:
 
 
 def _time(before: Result, after: Result) -> TimeChange:
-    ratio = after.timing.latency_p50 / before.timing.latency_p50
+    new, old, _ = medians(after, before)
+    ratio = new / old
     if clock(before) != clock(after):
         reason = "another machine, device or number of threads"
     elif busy(before) or busy(after):
@@ -230,9 +232,11 @@ def _score_text(change: ScoreChange) -> str:
 
 
 def _time_text(change: Change) -> str:
-    old, new = (seconds_text(one.timing.latency_p50) for one in (change.before, change.after))
+    new, old, count = medians(change.after, change.before)
     time = change.time
-    text = f"a prediction took {old} and takes {new}, {three_digits(time.ratio)} times as long"
+    text = f"of the first {count:,}, a prediction" if count else "a prediction"
+    text += f" took {seconds_text(old)} and takes {seconds_text(new)}"
+    text += f", {three_digits(time.ratio)} times as long"
     if time.low == time.high:
         return text
     return f"{text} (of the same examples {three_digits(time.low)} to {three_digits(time.high)})"

@@ -239,12 +239,11 @@ def _cost_text(learned: Result, written: Result) -> str:
     ratio = first / second
     name = learned.subject.title
     alone, other = seconds_text(first), seconds_text(second)
-    if count:
-        other += f" (of the first {count:,})"
+    of = f"of the first {count:,}, " if count else ""
     if 0.95 < ratio < 1.05:
-        return f"both take about {alone} a prediction"
+        return f"{of}both take about {alone} a prediction"
     factor = three_digits(max(ratio, 1 / ratio))
-    return f"{name} takes {alone} a prediction against {other}, {factor} times " + (
+    return f"{of}{name} takes {alone} a prediction against {other}, {factor} times " + (
         "as long" if ratio > 1 else "as fast"
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -102,18 +101,6 @@ def test_data_that_cannot_be_read_are_tried_once_and_cost_their_rows(
     assert len(outcomes) == 2
     assert all(o.failure.startswith("RuntimeError: a torn file (") for o in outcomes)
     assert tries == [1]
-
-
-def test_a_model_that_hangs_is_stopped(sleeping: tuple[subprocess.Popen[str], Path]) -> None:
-    process, folder = sleeping
-    done = finish(process)
-    assert done.code == 1
-    assert (
-        "sleepers/b-slow on tiny-digits failed: no sign of life for 15 s, so it was stopped"
-        in done.err.splitlines()
-    )
-    assert files(folder / "results") == {"sleepers/a-quick/tiny-digits-test.json"}
-    assert_gone(int((folder / "asleep").read_text()))
 
 
 # --- interrupted ---------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ import pytest
 from tests import plugin_package
 from tests.bench.command import (
     Done,
+    assert_gone,
     files,
+    finish,
     zoo_bench,
 )
 from zoo import metrics
@@ -166,3 +168,16 @@ def test_the_memory_of_the_benchmark_itself_is_not_the_models(
     assert outcome.result is not None, outcome.failure
     assert outcome.result.peak_memory_bytes < 200 * 2**20
     assert outcome.result == read_result(tmp_path / outcome.result.subject.path())
+
+
+# The last, so that it has waited while the others ran.
+def test_a_model_that_hangs_is_stopped(sleeping: tuple[subprocess.Popen[str], Path]) -> None:
+    process, folder = sleeping
+    done = finish(process)
+    assert done.code == 1
+    assert (
+        "sleepers/b-slow on tiny-digits failed: no sign of life for 15 s, so it was stopped"
+        in done.err.splitlines()
+    )
+    assert files(folder / "results") == {"sleepers/a-quick/tiny-digits-test.json"}
+    assert_gone(int((folder / "asleep").read_text()))
