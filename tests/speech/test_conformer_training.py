@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from zoo.speech import conformer_training, ctc
 from zoo.speech.augmentation import Voices
 from zoo.speech.conformer import ConformerRecognizer
 from zoo.speech.conformer_network import SUBSAMPLING, ConformerNetwork, Size
-from zoo.speech.conformer_training import Lesson, Schedule, loss_of
+from zoo.speech.conformer_training import Batch, Lesson, loss_of
 from zoo.speech.features import FrontEnd
 from zoo.speech.normalizer import Normalizer
 
@@ -98,20 +97,44 @@ def test_overfits_a_tiny_batch() -> None:
         assert [spike.word for spike in told] == expected
 
 
-def test_the_rate_rises_then_falls_to_nothing() -> None:
-    plan = Schedule(steps=100, learning_rate=1.0)
-    rates = [plan.rate(step) for step in range(100)]
-    assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert all(a >= b for a, b in pairwise(rates[9:]))
-    assert rates[55] == pytest.approx(0.5)
-    assert 0 < rates[-1] < 0.01
+def test_parts_are_the_batch() -> None:
+    batch = next(b for b in map(lesson().batch, range(99)) if b.word_lengths[1] == 3)
+    parts = batch.parts()
+    assert sum(len(part.lengths) for part in parts) == len(batch.lengths)
+    torch.manual_seed(0)
+    network = ConformerNetwork(Size(mels=20, outputs=3, width=32, layers=1)).eval()
+    whole = network(batch.features, batch.lengths, batch.chunk)
+    for first, part in enumerate(parts):
+        assert torch.equal(part.words, batch.words[first :: len(parts)])
+        assert torch.equal(part.word_lengths, batch.word_lengths[first :: len(parts)])
+        frames = part.speaking.shape[1]
+        assert torch.equal(part.speaking, batch.speaking[first :: len(parts), :frames])
+        assert (batch.speaking[first :: len(parts), frames:] == -100).all()
+        assert part.features.shape[1] == SUBSAMPLING * -(-int(part.lengths.max()) // SUBSAMPLING)
+        for together, alone in zip(whole, network(*_heard(part)), strict=True):
+            for row, length in enumerate(part.lengths.tolist()):
+                frames = -(-length // SUBSAMPLING)
+                expected = together[first + row * len(parts), :frames]
+                assert torch.allclose(alone[row, :frames], expected, atol=1e-5)
+
+
+def _heard(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, int]:
+    return batch.features, batch.lengths, batch.chunk
 
 
 @pytest.mark.parametrize(
-    "bad", [{"steps": 0}, {"dropout": 1.0}, {"learning_rate": 0.0}, {"weight_decay": -1.0}]
+    ("bad", "why"),
+    [
+        ({"steps": 0}, "Training takes at least"),
+        ({"learning_rate": 0.0}, "A learning rate is positive"),
+        ({"weight_decay": -1.0}, "A learning rate is positive"),
+        ({"batch_size": 0}, "A batch is of at least one word"),
+        ({"speaking": -0.1}, "no loss has a negative weight"),
+        ({"speaking": float("nan")}, "no loss has a negative weight"),
+    ],
 )
-def test_impossible_schedules_are_refused(bad: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"^(Training takes at least|A learning rate is positive)"):
+def test_impossible_schedules_are_refused(bad: dict[str, Any], why: str) -> None:
+    with pytest.raises(InputError, match=why):
         ConformerRecognizer.fit(examples(1, 0, WORDS), progress=False, **TINY | bad)
 
 
@@ -122,7 +145,7 @@ class Interrupted(Progress):
             raise KeyboardInterrupt
 
 
-RUN: dict[str, Any] = {**TINY, "steps": 15, "log_every": 5, "dropout": 0.2}
+RUN: dict[str, Any] = {**TINY, "steps": 15, "log_every": 5, "warm_up": 3}
 
 
 def learned(workspace: Path | None = None, **changes: Any) -> ConformerRecognizer:

@@ -105,14 +105,16 @@ MODELS = (
         entry="zoo.speech.conformer:ConformerRecognizer",
         weights="zoo:pretrained/speech/conformer-digits",
         license=_FSDD_LICENSE,
-        parameters=610_294,
+        parameters=817_574,
         references=_CONFORMER,
         baseline="speech/gmm-hmm-digits",
         data=_DIGITS,
         languages=("en",),
         variants=({"chunk": 0.64}, {"beam": 8}),
         recipe=Recipe(
-            data="fsdd", validation=300, options={"also": ("espeak-digits", "flite-digits")}
+            data="fsdd",
+            validation=300,
+            options={"also": ("espeak-digits", "flite-digits"), "width": 112, "steps": 15_000},
         ),
         limits="Knows the English digits zero to nine and hears nothing else: any other word is "
         "left out or taken for a digit. Learned from six men and from two speech synthesisers, so "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -171,7 +172,7 @@ class ConformerRecognizer(WordRecognizer):
             return {"validation_word_error_rate": wrong / sum(len(words) for words, _ in heard)}
 
         network = train_network(
-            ConformerNetwork(size, plan.dropout),
+            ConformerNetwork(size),
             lesson,
             plan,
             validate=validate,
@@ -186,7 +187,7 @@ class ConformerRecognizer(WordRecognizer):
     @classmethod
     def fit_options(cls) -> set[str]:
         """The names of the options of `fit` that are the method's own."""
-        return super().fit_options() - {"schedule"} | set(Schedule.__slots__)
+        return super().fit_options() - {"schedule"} | set(inspect.signature(Schedule).parameters)
 
     # --- weights ---
 
@@ -232,7 +233,8 @@ class ConformerRecognizer(WordRecognizer):
             "steps": 240,
             "batch_size": 12,
             "learning_rate": 1e-2,
-            "dropout": 0.0,
+            "table_rate": 1e-2,
+            "warm_up": 20,
             "speaking": 2.0,
             "averaging": 5,
         }

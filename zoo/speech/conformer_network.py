@@ -44,20 +44,19 @@ class Size:
 class FeedForward(nn.Sequential):
     """Wider, bent, back again: [B, T, D] -> the same."""
 
-    def __init__(self, width: int, expansion: int, dropout: float) -> None:
+    def __init__(self, width: int, expansion: int) -> None:
         super().__init__(
             nn.LayerNorm(width),
             nn.Linear(width, expansion * width),
             nn.SiLU(),
             nn.Linear(expansion * width, width),
-            nn.Dropout(dropout),
         )
 
 
 class ChunkAttention(nn.Module):
     """Self-attention with a learned bias for each distance between two frames."""
 
-    def __init__(self, size: Size, dropout: float) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
         self.heads = size.heads
         self.norm = nn.LayerNorm(size.width)
@@ -65,7 +64,6 @@ class ChunkAttention(nn.Module):
         self.out = nn.Linear(size.width, size.width)
         self.reach = size.left
         self.bias = nn.Parameter(torch.zeros(size.heads, 2 * size.left + 1))
-        self.dropout = nn.Dropout(dropout)
 
     def forward(
         self, x: Tensor, past: Tensor | None, hidden: Tensor | None
@@ -90,20 +88,19 @@ class ChunkAttention(nn.Module):
         mixed = functional.scaled_dot_product_attention(
             query, seen[0], seen[1], attn_mask=bias.expand(batch, -1, -1, -1)
         )
-        return self.dropout(self.out(mixed.transpose(1, 2).reshape(batch, frames, width))), seen
+        return self.out(mixed.transpose(1, 2).reshape(batch, frames, width)), seen
 
 
 class CausalConvolution(nn.Module):
     """Gate, convolve each channel with the frames before, gate again."""
 
-    def __init__(self, size: Size, dropout: float) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(size.width)
         self.into = nn.Linear(size.width, 2 * size.width)
         self.depthwise = nn.Conv1d(size.width, size.width, size.kernel, groups=size.width)
         self.middle = nn.LayerNorm(size.width)  # batches are too small, and too padded, for theirs
         self.out = nn.Linear(size.width, size.width)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """[B, T, D] -> the same, and the last frames [B, D, kernel - 1], for what follows."""
@@ -114,7 +111,7 @@ class CausalConvolution(nn.Module):
         gated = torch.cat((past, gated), dim=2)
         mixed = self.depthwise(gated).transpose(1, 2)
         return (
-            self.dropout(self.out(functional.silu(self.middle(mixed)))),
+            self.out(functional.silu(self.middle(mixed))),
             gated[:, :, gated.shape[2] - lacking :],
         )
 
@@ -122,12 +119,12 @@ class CausalConvolution(nn.Module):
 class Block(nn.Module):
     """Half a feed-forward step, attention, convolution, the other half: section 2.4."""
 
-    def __init__(self, size: Size, dropout: float) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
-        self.before = FeedForward(size.width, size.expansion, dropout)
-        self.attention = ChunkAttention(size, dropout)
-        self.convolution = CausalConvolution(size, dropout)
-        self.after = FeedForward(size.width, size.expansion, dropout)
+        self.before = FeedForward(size.width, size.expansion)
+        self.attention = ChunkAttention(size)
+        self.convolution = CausalConvolution(size)
+        self.after = FeedForward(size.width, size.expansion)
         self.norm = nn.LayerNorm(size.width)
 
     def forward(
@@ -161,7 +158,7 @@ class ConformerNetwork(nn.Module):
     blanks. The second says which word is being spoken. Both have the blank, or silence, at 0.
     """
 
-    def __init__(self, size: Size, dropout: float = 0.0) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
         self.size = size
         channels = size.channels
@@ -169,8 +166,7 @@ class ConformerNetwork(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, stride=2)
         bands = ((size.mels - 1) // 2 - 1) // 2
         self.into = nn.Linear(channels * bands, size.width)
-        self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(Block(size, dropout) for _ in range(size.layers))
+        self.blocks = nn.ModuleList(Block(size) for _ in range(size.layers))
         self.words = nn.Linear(size.width, size.outputs)
         self.speaking = nn.Linear(size.width, size.outputs)
 
@@ -209,7 +205,7 @@ class ConformerNetwork(nn.Module):
         x = functional.silu(self.first(_after(past[0] if past else None, x)))
         last_of_first = x[:, :, -1:]
         x = functional.silu(self.second(_after(past[1] if past else None, x)))
-        x = self.dropout(self.into(x.transpose(1, 2).flatten(2)))
+        x = self.into(x.transpose(1, 2).flatten(2))
         return x, (last, last_of_first)
 
 

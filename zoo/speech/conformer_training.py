@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
+import functools
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from zoo import learning
 from zoo.errors import InputError
 from zoo.progress import Progress
-from zoo.resume import Checkpoint
 from zoo.speech.augmentation import Heard, Voices, masked, perturbed
 from zoo.speech.conformer_network import SUBSAMPLING, ConformerNetwork
 from zoo.speech.ctc import BLANK
@@ -31,43 +29,29 @@ CHECKPOINT = "checkpoint.safetensors"
 CHUNKS = (8, 16, 32, 64)  # frames of the encoder, one of which each batch is heard in
 _SINGLES = 0.3  # the share of batches of single words
 _NO_TARGET = -100  # of frames that do not count
+_PARTS = 2  # of a batch, learned from side by side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How a network is trained.
+@dataclass(frozen=True, kw_only=True)
+class Schedule(learning.Schedule):
+    """How a network is trained; see `zoo.learning.Schedule`.
 
-    steps: batches. batch_size: words of each, to which noise without a word is added.
-    learning_rate: reached after the first tenth; then it falls to nothing along a cosine.
+    batch_size: words of a batch, to which noise without a word is added.
     speaking: the weight of the second output's loss.
-    averaging: steps over which the weights are averaged, exponentially; the average is kept.
-    log_every: steps between two lines of the log, a look at validation, and a checkpoint.
     """
 
-    steps: int = 5000
+    steps: int = 15_000
+    learning_rate: float = 0.004
+    table_rate: float = 0.002
+    warm_up: int = 200
+    cooling: float = 1.0
     batch_size: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.05
-    dropout: float = 0.05
     speaking: float = 0.5
-    averaging: int = 200
-    log_every: int = 100
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch_size, self.averaging, self.log_every) < 1:
-            raise InputError("Training takes at least one step of at least one word.")
-        if not self.learning_rate > 0 or self.weight_decay < 0 or not 0 <= self.dropout < 1:
-            raise InputError(
-                "A learning rate is positive, weight decay not negative, dropout from 0 to below 1."
-            )
-
-    def rate(self, step: int) -> float:
-        warm = max(1, self.steps // 10)
-        if step < warm:
-            return self.learning_rate * (step + 1) / warm
-        return (
-            self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / (self.steps - warm)))
-        )
+        super().__post_init__()
+        if self.batch_size < 1 or not self.speaking >= 0:
+            raise InputError("A batch is of at least one word, and no loss has a negative weight.")
 
 
 @dataclass(frozen=True)
@@ -83,6 +67,21 @@ class Batch:
     word_lengths: Tensor
     speaking: Tensor
     chunk: int
+
+    def parts(self) -> list[Batch]:
+        """Every second row, and the others: as much work each, as far as that goes."""
+        return [self._rows(slice(first, None, _PARTS)) for first in range(_PARTS)]
+
+    def _rows(self, rows: slice) -> Batch:
+        frames = -(-int(self.lengths[rows].max()) // SUBSAMPLING)
+        return Batch(
+            self.features[rows, : frames * SUBSAMPLING],
+            self.lengths[rows],
+            self.words[rows],
+            self.word_lengths[rows],
+            self.speaking[rows, :frames],
+            self.chunk,
+        )
 
 
 class Lesson:
@@ -103,6 +102,23 @@ class Lesson:
         self.normalizer = normalizer
         self.size = size
         self.seed = seed
+
+    def fingerprint(self) -> str:
+        """What the batches depend on, as hexadecimal text."""
+        parts = (self.voices.own, self.voices.lent)
+        facts = {
+            "seed": self.seed,
+            "size": self.size,
+            "front_end": self.front_end.to_settings(),
+            "smoothing": self.normalizer.smoothing,
+            "words": self.numbers,
+            "recordings": [[len(spoken) for spoken in part] for part in parts],
+        }
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        for audio, word in (one for part in parts for spoken in part for one in spoken):
+            digest.update(word.encode())
+            digest.update(audio.samples.tobytes())
+        return digest.hexdigest()
 
     def batch(self, step: int) -> Batch:
         random = np.random.default_rng((self.seed, step))
@@ -177,97 +193,16 @@ def train(
 
     workspace: where a checkpoint is kept, from which the same training goes on.
     """
-    average = copy.deepcopy(network).eval().requires_grad_(False)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
+    own_scale = [f"blocks.{number}.attention" for number in range(network.size.layers)]
+    return learning.learn(
+        network,
+        lesson,
+        functools.partial(loss_of, speaking=schedule.speaking),
+        schedule,
+        tables=("words", "speaking", *own_scale),
+        facts={"size": network.size.to_settings(), "lesson": lesson.fingerprint()},
+        validate=validate,
+        report=report,
+        checkpoint=None if workspace is None else workspace / CHECKPOINT,
+        split=Batch.parts,
     )
-    step = 0
-    checkpoint = None
-    if workspace is not None:
-        checkpoint = Checkpoint(workspace / CHECKPOINT, _fingerprint(network, lesson, schedule))
-        stored = checkpoint.read()
-        if stored is not None:
-            step = stored[1]["step"]
-            _restore(stored[0], step, network, average, optimiser)
-    losses = []
-    with ThreadPoolExecutor(1) as ahead:  # the next batch is made while this one is learned from
-        coming = ahead.submit(lesson.batch, step)
-        for now in report.track(
-            range(step, schedule.steps), "Learning", total=schedule.steps - step
-        ):
-            batch = coming.result()
-            coming = ahead.submit(lesson.batch, now + 1)
-            for group in optimiser.param_groups:
-                group["lr"] = schedule.rate(now)
-            torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout
-            network.train()
-            loss = loss_of(network, batch, schedule.speaking)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimiser.step()
-            losses.append(float(loss.detach()))
-            # Early on the average forgets faster, so that it does not remember the first weights.
-            _move(average, network, 1 / min(schedule.averaging, (now + 1) / 4 + 1))
-            if (now + 1) % schedule.log_every == 0 or now + 1 == schedule.steps:
-                report.log(step=now + 1, loss=float(np.mean(losses)), **validate(average))
-                losses.clear()
-                if checkpoint is not None:
-                    checkpoint.write(_tensors(network, average, optimiser), step=now + 1)
-    return average
-
-
-@torch.no_grad()
-def _move(average: ConformerNetwork, network: ConformerNetwork, share: float) -> None:
-    for mean, now in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(now, share)
-
-
-def _tensors(
-    network: ConformerNetwork, average: ConformerNetwork, optimiser: torch.optim.Optimizer
-) -> dict[str, Tensor]:
-    parts = {"network": network.state_dict(), "average": average.state_dict()}
-    for name, parameter in network.named_parameters():
-        for moment in ("exp_avg", "exp_avg_sq"):
-            parts.setdefault(moment, {})[name] = optimiser.state[parameter][moment]
-    return {f"{part}/{name}": x for part, values in parts.items() for name, x in values.items()}
-
-
-def _restore(
-    tensors: dict[str, Tensor],
-    step: int,
-    network: ConformerNetwork,
-    average: ConformerNetwork,
-    optimiser: torch.optim.Optimizer,
-) -> None:
-    parts: dict[str, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        part, _, name = key.partition("/")
-        parts.setdefault(part, {})[name] = value
-    network.load_state_dict(parts["network"])
-    average.load_state_dict(parts["average"])
-    for name, parameter in network.named_parameters():
-        optimiser.state[parameter] = {
-            "step": torch.tensor(float(step)),
-            "exp_avg": parts["exp_avg"][name],
-            "exp_avg_sq": parts["exp_avg_sq"][name],
-        }
-
-
-def _fingerprint(network: ConformerNetwork, lesson: Lesson, schedule: Schedule) -> str:
-    """What a training run depends on, as hexadecimal text."""
-    parts = (lesson.voices.own, lesson.voices.lent)
-    facts = {
-        "schedule": asdict(schedule),
-        "seed": lesson.seed,
-        "size": network.size.to_settings(),
-        "front_end": lesson.front_end.to_settings(),
-        "smoothing": lesson.normalizer.smoothing,
-        "words": lesson.numbers,
-        "recordings": [[len(spoken) for spoken in part] for part in parts],
-    }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for audio, word in (one for part in parts for spoken in part for one in spoken):
-        digest.update(word.encode())
-        digest.update(audio.samples.tobytes())
-    return digest.hexdigest()

@@ -38,7 +38,13 @@ WAVENET = ModelInfo(
     recipe=Recipe(
         data="asterisk-prompts",
         validation="validation",
-        options={"steps": 10_000, "cooling": 0.65, "emphasis": 0.85},
+        options={
+            "steps": 10_000,
+            "learning_rate": 0.005,
+            "table_rate": 0.002,
+            "cooling": 0.9,
+            "emphasis": 0.85,
+        },
     ),
     limits="Learned from 21 minutes of one voice, telephone prompts, and speaks in their manner. "
     "Numbers, dates and the like are read as in the United States.",
