@@ -6,14 +6,12 @@ import io
 from typing import Any
 
 import numpy as np
-import pytest
 import soundfile
 
 from tests.contract.case import Case
 from tests.contract.vision import picture, png
 from zoo.audio import Audio
 from zoo.data import Example
-from zoo.errors import ZooError
 from zoo.model import Model
 from zoo.predictions import Transcript
 
@@ -93,16 +91,10 @@ def _fit_recognizer(model_class: type[Model]) -> None:
         return Example((samples, 8000), word, speaker)
 
     examples = [example(("up", "down")[i % 2], ("a", "b")[i // 2 % 2]) for i in range(40)]
-    if not hasattr(model_class, "tiny_options"):
-        with pytest.raises(ZooError, match="does not learn"):
-            model_class.fit(examples)
+    answers = CASE.learned(model_class, examples, examples)
+    if answers is None:
         return
-    options = {"progress": False, **model_class.tiny_options()}
-    learned = [model_class.fit(examples, examples, seed=3, **options) for _ in range(2)]
-    inputs = [example.input for example in examples]
-    answers: list[list[Any]] = [list(one.predict_batch(inputs)) for one in learned]
-    assert all(CASE.same(a, b) for a, b in zip(*answers, strict=True))
-    right = sum(p.text == e.target for p, e in zip(answers[0], examples, strict=True))
+    right = sum(p.text == e.target for p, e in zip(answers, examples, strict=True))
     assert right >= 36
 
 
