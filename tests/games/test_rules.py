@@ -164,10 +164,14 @@ def test_both_players_see_their_own_pieces_in_the_same_plane() -> None:
     assert squares[1, 2, 1, 1] == 1  # X to move sees its centre
 
 
-def test_other_games_get_a_plane_that_tells_who_moves() -> None:
-    states = [BREAKTHROUGH.initial(), BREAKTHROUGH.state("a5a4")]
-    boards = BREAKTHROUGH.observe(states)
-    assert boards.shape == (2, *BREAKTHROUGH.shape)
+@pytest.mark.parametrize(
+    ("rules", "move"),
+    [(BREAKTHROUGH, "a5a4"), (CONNECT4, "4"), (TICTACTOE, "5")],
+    ids=["breakthrough", "connect4", "tictactoe"],
+)
+def test_a_plane_tells_who_moves(rules: Rules, move: str) -> None:
+    boards = rules.observe([rules.initial(), rules.state(move)])
+    assert boards.shape == (2, *rules.shape)
     assert boards[0, -1].max() == 0
     assert boards[1, -1].min() == 1
 

@@ -20,15 +20,15 @@ from zoo.games import gate
 from zoo.games.alphazero import AlphaZeroPlayer
 from zoo.games.evaluators import Rollout, Uniform
 from zoo.games.learning import Course, Learner, Replay
-from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
+from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.rules import Rules, State
 from zoo.games.run import _boards
-from zoo.games.self_play import Experience, Order, SelfPlay, work
+from zoo.games.self_play import Experience, Order, SelfPlay, _Record, _Table, work
 from zoo.progress import Progress
 
 CONNECT4 = Rules("connect_four")
 TICTACTOE = Rules("tic_tac_toe")
-ARCHITECTURE = {"shape": [3, 3, 3], "actions": 9, "width": 8, "blocks": 1}
+ARCHITECTURE = {"shape": [4, 3, 3], "actions": 9, "width": 8, "blocks": 1}
 QUICK = SelfPlay(simulations=8, fast_simulations=4, thorough=0.5, slots=16, precision="float32")
 TINY: dict[str, Any] = {"progress": False, **AlphaZeroPlayer.tiny_options()}
 
@@ -94,11 +94,30 @@ def test_excluded_positions_teach_nothing_however_they_are_reached() -> None:
     assert len(kept.results) <= len(plain.results) - 40
 
 
+def test_what_was_proven_counts_even_if_it_is_thrown_away() -> None:
+    """By hand: player 0 is proven to win, then to lose after a blunder, and the game is a draw."""
+    order = _order()
+    evaluator = NetworkEvaluator(TICTACTOE, _network().folded())
+    record = _Record(
+        TICTACTOE.state("123457698"),
+        movers=[0, 1, 0, 1, 0],
+        boards=list(TICTACTOE.observe([TICTACTOE.initial()] * 5).astype(np.float16)),
+        policies=[np.full(9, 1 / 9, np.float32)] * 5,
+        taught=[True] * 5,
+        values=[0.0] * 5,
+        proven=[np.nan, 1.0, np.nan, -1.0, np.nan],
+    )
+    assert TICTACTOE.result(record.state, 0) == 0
+    played = _Table(TICTACTOE, evaluator, order)._finished(record)
+    # Each for whoever is to move.
+    assert played.results.tolist() == [1, -1, -1, 1, 0]
+
+
 def test_random_openings_reach_positions_that_play_does_not() -> None:
     def depths(share: float) -> set[int]:
         how = dataclasses.replace(QUICK, random_openings=share, opening_plies=5)
         played = work(_order(how=how))
-        return set(played.boards[:, 1:].sum((1, 2, 3)).astype(int).tolist())
+        return set(played.boards[:, 1:3].sum((1, 2, 3)).astype(int).tolist())
 
     assert 0 in depths(0.0)
     assert depths(1.0) >= {2, 3, 4}
@@ -110,7 +129,7 @@ def test_random_openings_reach_positions_that_play_does_not() -> None:
 def _lesson(count: int = 64) -> Experience:
     """Boards whose best move is the square opposite to the only piece, and who has it wins."""
     rng = np.random.default_rng(0)
-    boards = np.zeros((count, 3, 3, 3), np.float16)
+    boards = np.zeros((count, 4, 3, 3), np.float16)
     policies = np.zeros((count, 9), np.float16)
     results = np.zeros(count, np.float16)
     for i in range(count):
@@ -132,9 +151,9 @@ def _lesson(count: int = 64) -> Experience:
 
 def test_a_network_learns_a_small_lesson_by_heart() -> None:
     course = Course(iterations=1, passes=150, batch_size=32, averaging=20)
-    learner = Learner(TICTACTOE, _network(), course)
+    learner = Learner(TICTACTOE, _network())
     lesson = _lesson()
-    losses = learner.learn(lesson, 64, np.random.default_rng(0), Progress())
+    losses = learner.learn(lesson, 64, course, 0, np.random.default_rng(0), Progress())
     assert losses["policy_loss"] < 1.5
     with torch.inference_mode():
         logits, values = learner.average.folded()(torch.from_numpy(lesson.boards).float())
@@ -144,20 +163,49 @@ def test_a_network_learns_a_small_lesson_by_heart() -> None:
 
 def test_moves_that_were_not_searched_thoroughly_do_not_teach_the_policy() -> None:
     lesson = dataclasses.replace(_lesson(), taught=np.zeros(64, np.bool_))
-    learner = Learner(TICTACTOE, _network(), Course(passes=1, batch_size=32))
-    assert learner.learn(lesson, 64, np.random.default_rng(0), Progress())["policy_loss"] == 0
+    learner, course = Learner(TICTACTOE, _network()), Course(passes=1, batch_size=32)
+    losses = learner.learn(lesson, 64, course, 0, np.random.default_rng(0), Progress())
+    assert losses["policy_loss"] == 0
 
 
 def test_folding_the_normalisations_changes_no_answer() -> None:
     network = _network()
     network.train()
     for _ in range(3):
-        network(torch.randn(32, 3, 3, 3) * 2 + 1)
+        network(torch.randn(32, 4, 3, 3) * 2 + 1)
     network.eval()
-    x = torch.randn(8, 3, 3, 3)
+    x = torch.randn(8, 4, 3, 3)
     with torch.inference_mode():
         for before, after in zip(network(x), network.folded()(x), strict=True):
             assert torch.allclose(before, after, atol=1e-5)
+
+
+def test_what_a_network_said_of_a_position_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = NetworkEvaluator(TICTACTOE, _network().folded())
+    asked: list[int] = []
+    judge = plain.judge
+
+    def count(boards: NDArray[np.float32]) -> Any:
+        asked.append(len(boards))
+        return judge(boards)
+
+    monkeypatch.setattr(plain, "judge", count)
+    remembering = RememberingEvaluator(TICTACTOE, plain, most=6)
+    for positions, fresh in (
+        (["1", "5", "1"], 2),
+        (["195", "591", "5"], 1),  # the same board in another order
+        (["1", "5"], 0),
+        (["", "2", "3", "4"], 4),  # one more than are kept
+        (["1"], 1),
+    ):
+        states = [TICTACTOE.state(x) for x in positions]
+        asked.clear()
+        for got, wanted in zip(remembering(states), plain(states), strict=True):
+            assert got == pytest.approx(wanted, abs=1e-6)
+        asked.pop()  # of the plain one itself
+        assert sum(asked) == fresh
 
 
 def test_the_average_of_all_views_does_not_notice_a_symmetry() -> None:
@@ -208,6 +256,28 @@ def test_an_interrupted_run_ends_like_one_that_was_not(
     log = (tmp_path / "broken" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["iteration"] for line in log] == [1, 2]
     assert (tmp_path / "whole" / "learning-curve.png").stat().st_size > 5000
+
+
+def test_a_second_stage_goes_on_where_the_first_one_ended(tmp_path: Path) -> None:
+    then = {"iterations": 3, "simulations": 5, "thorough": 1.0, "games": 8}
+    first = AlphaZeroPlayer.fit(workspace=tmp_path / "first", seed=3, **TINY)
+    both = AlphaZeroPlayer.fit(workspace=tmp_path / "both", seed=3, then=then, **TINY)
+    logs = [
+        [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
+        for name in ("first", "both")
+    ]
+    assert [line["iteration"] for line in logs[1]] == [1, 2, 3, 4, 5]
+    for one, other in zip(*logs, strict=False):
+        assert one["policy_loss"] == other["policy_loss"]
+    assert [line["games"] for line in logs[1]] == [16, 16, 8, 8, 8]
+    # It learns from its own games alone.
+    own = [line["positions"] for line in logs[1]]
+    assert [line["window"] for line in logs[1][2:]] == [own[2], own[2] + own[3], own[3] + own[4]]
+    assert _answers(both) != _answers(first)
+    with pytest.raises(InputError, match="no option 'games_' "):
+        AlphaZeroPlayer.fit(then={"games_": 8}, **TINY)
+    with pytest.raises(InputError, match="even number of games"):
+        AlphaZeroPlayer.fit(then={"games": 7}, **TINY)
 
 
 def test_the_number_of_workers_does_not_change_the_outcome(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from zoo.data import Example
 from zoo.errors import InputError
 from zoo.games.learning import Course
-from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
+from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.player import Budget, Player
 from zoo.games.rules import Rules, State
-from zoo.games.run import Gate, Run, weights_of
+from zoo.games.run import Gate, Run, Stage, weights_of
 from zoo.games.search import Search, Selection
 from zoo.games.self_play import SelfPlay
 from zoo.parallel import side_by_side
@@ -76,9 +76,8 @@ class AlphaZeroPlayer(Player):
 
     def _search(self, games: int) -> Search:
         selection = Selection(exploration=self.exploration)
-        return Search(
-            self.rules, self._evaluator, selection, games=games, root_evaluator=self._root
-        )
+        evaluator = RememberingEvaluator(self.rules, self._evaluator)
+        return Search(self.rules, evaluator, selection, games=games, root_evaluator=self._root)
 
     def _predict(self, batch: list[State], **options: Any) -> list[Move]:
         budget = self.budget(options)
@@ -142,6 +141,7 @@ class AlphaZeroPlayer(Player):
         gate_games: int = 200,
         gate_simulations: int = 32,
         probe: str = "",
+        then: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Self:
         """Learn by self-play alone: examples are refused.
@@ -155,11 +155,12 @@ class AlphaZeroPlayer(Player):
         workers: processes that play. gate_games: of each gate, gate_simulations: for each move.
         probe: a data set of positions with known answers, on which strength is logged; nothing
             is chosen by it.
-        options: fields of `SelfPlay` and `Course`.
+        options: fields of `SelfPlay` and `Course`. then: those that differ in a second stage,
+            which goes on where the first one ends.
         """
         if list(train) or list(validation or ()):
             raise InputError(f"{cls.__name__} learns by playing against itself, not from examples.")
-        unknown = sorted(set(options) - cls.fit_options())
+        unknown = sorted({*options, *(then or {})} - _STAGED)
         if unknown:
             raise InputError(f"There is no option {unknown[0]!r} of learning to play.")
         rules = Rules(game)
@@ -176,8 +177,7 @@ class AlphaZeroPlayer(Player):
         run = Run(
             rules,
             architecture,
-            SelfPlay(**_only(SelfPlay, options)),
-            Course(**_only(Course, options)),
+            [_stage(options), *([] if then is None else [_stage({**options, **then})])],
             Gate(games=gate_games, simulations=gate_simulations),
             seed=seed,
             device=device,
@@ -196,8 +196,7 @@ class AlphaZeroPlayer(Player):
     def fit_options(cls) -> set[str]:
         """The names of the options that `fit` takes."""
         own = {"game", "device", "workers", "width", "blocks", "gate_games", "gate_simulations"}
-        own |= {"probe"}
-        return own | {one.name for kind in (SelfPlay, Course) for one in dataclasses.fields(kind)}
+        return own | {"probe", "then"} | _STAGED
 
     @classmethod
     def tiny_options(cls) -> dict[str, Any]:
@@ -215,6 +214,13 @@ class AlphaZeroPlayer(Player):
             "batch_size": 32,
             "precision": "float32",
         }
+
+
+_STAGED = {one.name for kind in (SelfPlay, Course) for one in dataclasses.fields(kind)}
+
+
+def _stage(options: Mapping[str, Any]) -> Stage:
+    return Stage(SelfPlay(**_only(SelfPlay, options)), Course(**_only(Course, options)))
 
 
 def _only(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,43 +75,49 @@ class Learner:
     """The network in training, its average, the optimiser and the player that last won the gate."""
 
     def __init__(
-        self,
-        rules: Rules,
-        network: PolicyValueNetwork,
-        course: Course,
-        precision: str = "float32",
+        self, rules: Rules, network: PolicyValueNetwork, precision: str = "float32"
     ) -> None:
         self.rules = rules
         self.narrow = precision == "bfloat16"
-        self.course = course
         self.network = network
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
         self.best = self.average.folded()
         self.iteration = 0
         self.steps = 0
         self._names: dict[Tensor, str] = {p: name for name, p in network.named_parameters()}
-        self.optimiser = torch.optim.AdamW(
-            network.parameters(), lr=course.learning_rate, weight_decay=course.weight_decay
-        )
+        self.optimiser = torch.optim.AdamW(network.parameters())
 
     def learn(
-        self, experience: Experience, new: int, random: np.random.Generator, report: Progress
+        self,
+        experience: Experience,
+        new: int,
+        course: Course,
+        iteration: int,
+        random: np.random.Generator,
+        report: Progress,
     ) -> dict[str, float]:
-        """Learn from a window of experience of which `new` positions were just added."""
-        course = self.course
+        """Learn from a window of experience of which `new` positions were just added.
+
+        iteration: of the course, from 0.
+        """
         steps = max(1, round(course.passes * new / course.batch_size))
         for group in self.optimiser.param_groups:
-            group["lr"] = course.rate(self.iteration)
+            group["lr"] = course.rate(iteration)
+            group["weight_decay"] = course.weight_decay
         self.network.train()
         losses = []
         for _ in report.track(range(steps), f"learning {self.iteration + 1}", total=steps):
             rows = random.integers(len(experience.results), size=course.batch_size)
-            losses.append(self._step(experience, rows, random))
+            losses.append(self._step(experience, rows, course, random))
         policy, value = torch.stack(losses).mean(0).tolist()
         return {"policy_loss": policy, "value_loss": value}
 
     def _step(
-        self, experience: Experience, rows: NDArray[np.int64], random: np.random.Generator
+        self,
+        experience: Experience,
+        rows: NDArray[np.int64],
+        course: Course,
+        random: np.random.Generator,
     ) -> Tensor:
         """One step of the optimiser; the losses of policy and value [2]."""
         boards = experience.boards[rows].astype(np.float32)
@@ -120,7 +126,7 @@ class Learner:
         which, each = random.integers(len(views), size=len(rows)), np.arange(len(rows))
         boards = np.stack([board for board, _ in views])[which, each]
         policies = np.stack([policy for _, policy in views])[which, each]
-        mix = self.course.bootstrap
+        mix = course.bootstrap
         targets = (1 - mix) * experience.results[rows] + mix * experience.values[rows]
         taught = torch.from_numpy(experience.taught[rows]).float()
         device = next(self.network.parameters()).device
@@ -138,13 +144,13 @@ class Learner:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimiser.step()
         self.steps += 1
-        self._move_average()
+        self._move_average(course.averaging)
         return torch.stack((policy_loss, value_loss)).detach()
 
     @torch.no_grad()
-    def _move_average(self) -> None:
+    def _move_average(self, averaging: int) -> None:
         # Early on the average forgets faster, so that it does not remember the initial weights.
-        share = 1 / min(self.course.averaging, 1 + self.steps / 4)
+        share = 1 / min(averaging, 1 + self.steps / 4)
         now = self.network.state_dict()
         for name, mean in self.average.state_dict().items():
             if mean.is_floating_point():

@@ -8,6 +8,7 @@ pair (Hu et al., CVPR 2018), which lets a small tower see the whole board at onc
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Sequence
 from typing import Self
 
@@ -119,7 +120,10 @@ class NetworkEvaluator:
         )  # type: ignore[call-overload]
 
     def __call__(self, states: Sequence[State]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        boards = self._rules.observe(states)
+        return self.judge(self._rules.observe(states))
+
+    def judge(self, boards: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same for positions as `Rules.observe` gives them [B, planes, H, W]."""
         if not self._symmetric:
             return self._judge(boards)
         # Each view's answer is turned back by applying the view's symmetry to a table of actions.
@@ -139,3 +143,45 @@ class NetworkEvaluator:
             logits, values = self._network(x.contiguous(memory_format=torch.channels_last))
             priors = torch.softmax(logits.float(), 1)
             return priors.cpu().numpy(), values.float().cpu().numpy()
+
+
+class RememberingEvaluator:
+    """A network's answers, each asked for once.
+
+    Games lead to the same positions by different moves, and a search looks at most of what the
+    search before it has looked at. The network sees no more of a position than `Rules.observe`
+    gives, so its answer can stand for all that look the same.
+
+    most: how many answers are kept; when there are more, all are forgotten.
+    """
+
+    def __init__(self, rules: Rules, evaluator: NetworkEvaluator, *, most: int = 1 << 17) -> None:
+        self._rules = rules
+        self._evaluator = evaluator
+        self._most = most
+        self._rows: dict[bytes, int] = {}
+        self._priors = np.empty((0, rules.actions), np.float32)
+        self._values = np.empty(0, np.float32)
+
+    def __call__(self, states: Sequence[State]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        boards = self._rules.observe(states)
+        keys = [hashlib.blake2b(board, digest_size=16).digest() for board in boards]
+        if len(self._rows) > self._most:
+            self._rows.clear()
+        fresh = {key: i for i, key in enumerate(keys) if key not in self._rows}
+        if fresh:
+            self._learn(list(fresh), *self._evaluator.judge(boards[list(fresh.values())]))
+        rows = [self._rows[key] for key in keys]
+        return self._priors[rows], self._values[rows]
+
+    def _learn(
+        self, keys: list[bytes], priors: NDArray[np.float32], values: NDArray[np.float32]
+    ) -> None:
+        first = len(self._rows)
+        end = first + len(keys)
+        if end > len(self._values):
+            more = max(end, 2 * len(self._values)) - len(self._values)
+            self._priors = np.pad(self._priors, ((0, more), (0, 0)))
+            self._values = np.pad(self._values, (0, more))
+        self._priors[first:end], self._values[first:end] = priors, values
+        self._rows.update(zip(keys, range(first, end), strict=True))

@@ -87,7 +87,7 @@ class Rules:
         if len(shape) != 3:
             shape = (int(np.prod(shape)), 1, 1)
         self._planes = shape
-        self.shape: tuple[int, int, int] = (shape[0] + (self._lore is None), *shape[1:])
+        self.shape: tuple[int, int, int] = (shape[0] + 1, *shape[1:])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Rules, (self.name,)
@@ -221,13 +221,15 @@ class Rules:
     # --- what a network sees ---------------------------------------------------------------------
 
     def observe(self, states: Sequence[State]) -> NDArray[np.float32]:
-        """The boards [B, planes, height, width], each as the player to move sees it."""
+        """The boards [B, planes, height, width], each as the player to move sees it.
+
+        The last plane says who that is: with the same pieces the game may be another one's to win.
+        """
         boards = np.array([state.observation_tensor(0) for state in states], np.float32)
         boards = boards.reshape(-1, *self._planes)
         second = np.array([state.current_player() for state in states]) == 1
         if self._lore is not None:
             boards[second] = boards[second][:, list(self._lore.relabel)]
-            return boards
         turn = np.broadcast_to(second[:, None, None, None], (len(states), 1, *self._planes[1:]))
         return np.concatenate((boards, turn.astype(np.float32)), axis=1)
 

@@ -24,9 +24,9 @@ from zoo.errors import InputError
 from zoo.games import gate
 from zoo.games.arena import openings
 from zoo.games.curve import draw
-from zoo.games.evaluators import Rollout
+from zoo.games.evaluators import Evaluator, Rollout
 from zoo.games.learning import REPLAY, Course, Learner, Replay
-from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
+from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.rules import Rules, State
 from zoo.games.self_play import Experience, Order, SelfPlay, work
 from zoo.predictions import Move
@@ -60,15 +60,22 @@ class Gate:
                 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """A part of a run: how games are played in it, and how the network learns from them."""
+
+    how: SelfPlay
+    course: Course
+
+
 class Run:
-    """One run of self-play, from where its workspace left off."""
+    """One run of self-play, one stage after the other, from where its workspace left off."""
 
     def __init__(
         self,
         rules: Rules,
         architecture: Mapping[str, Any],
-        how: SelfPlay,
-        course: Course,
+        stages: Sequence[Stage],
         barrier: Gate,
         *,
         seed: int,
@@ -80,8 +87,8 @@ class Run:
     ) -> None:
         self.rules = rules
         self.architecture = architecture
-        self.how = how
-        self.course = course
+        self.stages = stages
+        self.iterations = sum(stage.course.iterations for stage in stages)
         self.barrier = barrier
         self.seed = seed
         self.device = device
@@ -90,7 +97,7 @@ class Run:
             torch.manual_seed(seed)
             network = PolicyValueNetwork(**architecture)
         network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.learner = Learner(rules, network, course, how.precision)
+        self.learner = Learner(rules, network, stages[0].how.precision)
         self.banned = _boards(rules, excluded)
         self.fingerprint = self._fingerprint()
         if workspace is not None:
@@ -100,7 +107,7 @@ class Run:
         done = self.learner.iteration
         self.replay = Replay.opened(
             None if workspace is None else workspace / REPLAY,
-            course.first_of_window(done - 1) if done else 0,
+            self._first_of_window(done),
             done,
         )
         self.known = _known_positions(rules, probe)
@@ -113,7 +120,8 @@ class Run:
         facts = [
             self.rules.name,
             dict(self.architecture),
-            *(dataclasses.asdict(part) for part in (self.how, self.course, self.barrier)),
+            *(dataclasses.asdict(stage) for stage in self.stages),
+            dataclasses.asdict(self.barrier),
             self.seed,
         ]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
@@ -121,20 +129,36 @@ class Run:
             digest.update(board)
         return digest.hexdigest()
 
+    def _stage(self, iteration: int) -> tuple[Stage, int]:
+        """The stage that an iteration is in, and how many of the run's come before that."""
+        before = 0
+        for stage in self.stages[:-1]:
+            if iteration < before + stage.course.iterations:
+                return stage, before
+            before += stage.course.iterations
+        return self.stages[-1], before
+
+    def _first_of_window(self, iteration: int) -> int:
+        stage, before = self._stage(iteration)
+        return before + stage.course.first_of_window(iteration - before)
+
     def go(self, workers: int) -> PolicyValueNetwork:
         """Iterate to the end; the folded network that won the gate last."""
         with _workers(workers) as work_off:
-            while self.learner.iteration < self.course.iterations:
+            while self.learner.iteration < self.iterations:
                 self._iterate(work_off)
         return self.learner.best
 
     def _iterate(self, work_off: Work) -> None:
         learner, iteration = self.learner, self.learner.iteration
+        stage, before = self._stage(iteration)
         played = self._play(work_off)
         self.replay.add(iteration, played)
-        window = self.replay.window(self.course.first_of_window(iteration))
+        window = self.replay.window(self._first_of_window(iteration))
         random = np.random.default_rng((self.seed, iteration))
-        losses = learner.learn(window, len(played.results), random, self.report)
+        losses = learner.learn(
+            window, len(played.results), stage.course, iteration - before, random, self.report
+        )
         candidate = learner.average.folded()
         ours, theirs = self._evaluator(candidate), self._evaluator(learner.best)
         against = gate.score(self.rules, ours, theirs, self.openings, self.barrier.simulations)
@@ -156,32 +180,34 @@ class Run:
 
     def _play(self, work_off: Work) -> Experience:
         iteration = self.learner.iteration
+        stage, _ = self._stage(iteration)
         orders = [
             Order(
                 game=self.rules.name,
                 architecture=self.architecture,
                 arrays=weights_of(self.learner.best),
-                how=self.how,
-                games=self.course.games // _ORDERS,
+                how=stage.how,
+                games=stage.course.games // _ORDERS,
                 seed=int(np.random.SeedSequence((self.seed, iteration, part)).generate_state(1)[0]),
                 excluded=self.banned,
                 device=self.device,
             )
             for part in range(_ORDERS)
         ]
-        label = f"playing {iteration + 1}/{self.course.iterations}"
+        label = f"playing {iteration + 1}/{self.iterations}"
         return Experience.joined(
             list(self.report.track(work_off(orders), label, total=len(orders)))
         )
 
-    def _evaluator(self, network: PolicyValueNetwork) -> NetworkEvaluator:
-        precision = getattr(torch, self.how.precision)
-        return NetworkEvaluator(self.rules, network, device=self.device, precision=precision)
+    def _evaluator(self, network: PolicyValueNetwork) -> RememberingEvaluator:
+        precision = getattr(torch, self.stages[0].how.precision)
+        plain = NetworkEvaluator(self.rules, network, device=self.device, precision=precision)
+        return RememberingEvaluator(self.rules, plain)
 
-    def _strength(self, ours: NetworkEvaluator) -> dict[str, float]:
+    def _strength(self, ours: Evaluator) -> dict[str, float]:
         """How strong the player is: only logged, nothing is chosen by it."""
         rules, values = self.rules, {}
-        now, last = self.learner.iteration, self.course.iterations
+        now, last = self.learner.iteration, self.iterations
         seldom = now % _STRENGTH_EVERY == 0 or now == last
         if self.known:
             values["outcome_kept_policy"] = gate.kept(rules, ours, self.known, 1)

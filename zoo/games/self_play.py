@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from zoo.errors import InputError
 from zoo.games import gumbel
 from zoo.games.checks import check_real, check_whole
-from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
+from zoo.games.evaluators import Evaluator
+from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.rules import Rules, State
 from zoo.games.search import Search, Selection
 
@@ -62,7 +63,8 @@ class Experience:
 
     boards: what the player to move saw [N, planes, H, W]. policies: of the search [N, actions].
     taught: whether the policy comes from a thorough search [N]. results: of the game, for the
-    player to move [N]. values: of the search [N]. games: how many games they are from.
+    player to move [N]; if a later position's is proven, then that. values: of the search [N].
+    games: how many games they are from.
     """
 
     boards: NDArray[np.float16]
@@ -122,7 +124,7 @@ def work(order: Order) -> Experience:
         network.load_state_dict({k: torch.from_numpy(v) for k, v in order.arrays.items()})
         precision = getattr(torch, order.how.precision)
         evaluator = NetworkEvaluator(rules, network, device=order.device, precision=precision)
-        return _Table(rules, evaluator, order).play()
+        return _Table(rules, RememberingEvaluator(rules, evaluator), order).play()
     finally:
         torch.set_num_threads(threads)
 
@@ -137,12 +139,13 @@ class _Record:
     policies: list[NDArray[np.float32]] = field(default_factory=list)
     taught: list[bool] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
+    proven: list[float] = field(default_factory=list)  # for player 0, NaN where it is not
 
 
 class _Table:
     """All games of one order: as many at once as there are slots."""
 
-    def __init__(self, rules: Rules, evaluator: NetworkEvaluator, order: Order) -> None:
+    def __init__(self, rules: Rules, evaluator: Evaluator, order: Order) -> None:
         self.rules = rules
         self.order = order
         self.random = np.random.default_rng(order.seed)
@@ -217,12 +220,19 @@ class _Table:
             record.boards.append(boards[i])
             record.policies.append(policies[i])
             record.taught.append(thorough)
+            record.proven.append(proven)
             record.values.append(signs[i] * (mean if np.isnan(proven) else proven))
             # States in the tree are not used again, so the game may go on in the child's own.
             record.state = record.state.child(int(trees.action[slot, rows[i]]))
 
     def _finished(self, record: _Record) -> Experience:
-        result = [self.rules.result(record.state, mover) for mover in record.movers]
+        # What is proven counts, even if it was thrown away afterwards: as when the games of chess
+        # engines are corrected by endgame tables.
+        first, results = self.rules.result(record.state, 0), []
+        for mover, proven in zip(reversed(record.movers), reversed(record.proven), strict=True):
+            first = first if np.isnan(proven) else proven
+            results.append(first if mover == 0 else -first)
+        results.reverse()
         keep = [i for i, b in enumerate(record.boards) if b.tobytes() not in self.order.excluded]
         planes = self.rules.shape
         return Experience(
@@ -231,7 +241,7 @@ class _Table:
                 -1, self.rules.actions
             ),
             taught=np.array([record.taught[i] for i in keep], np.bool_),
-            results=np.array([result[i] for i in keep], np.float16),
+            results=np.array([results[i] for i in keep], np.float16),
             values=np.array([record.values[i] for i in keep], np.float16),
             games=1,
         )
