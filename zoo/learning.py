@@ -39,6 +39,10 @@ class Lesson(Protocol[B_co]):
         ...
 
 
+# Of a checkpoint's tensors and of what a step does: raised when either changes.
+_LAYOUT = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """How a network is trained.
@@ -98,7 +102,7 @@ def learn(
     loss_of: what is to become small. tables: modules whose weights are no matrices between layers.
     facts: what the run depends on beside the schedule, JSON-able. checkpoint: the file from which
     the same run goes on. split: of a batch into parts, which are learned from side by side, each on
-    a core, and count alike; the network must draw nothing at random then.
+    a core, and count alike; what the network draws at random must hang on the part alone then.
     """
     average = copy.deepcopy(network).eval().requires_grad_(False)
     optimisers = _optimisers(network, tables, schedule)
@@ -135,7 +139,7 @@ def learn(
             for optimiser, full in zip(optimisers, rates, strict=True):
                 for group, rate in zip(optimiser.param_groups, full, strict=True):
                     group["lr"] = rate * schedule.rate(now)
-                optimiser.step()
+            list(each(_step, optimisers))
             # Early on the average forgets faster, so that it does not remember the first weights.
             _move(average, network, 1 / min(schedule.averaging, (now + 1) / 4 + 1))
             if (now + 1) % schedule.log_every == 0 or now + 1 == schedule.steps:
@@ -149,7 +153,11 @@ def learn(
 
 def fingerprints(facts: Mapping[str, Any], schedule: Schedule) -> tuple[str, str]:
     """What a run depends on, as hexadecimal text: before it cools, and after."""
-    every = {**facts, "schedule": {**asdict(schedule), "steps": None, "cooling": None}}
+    every = {
+        **facts,
+        "layout": _LAYOUT,
+        "schedule": {**asdict(schedule), "steps": None, "cooling": None},
+    }
     run = hashlib.sha256(json.dumps(every, sort_keys=True).encode()).hexdigest()
     return run, f"{run} cooled {schedule.cooling:g} of {schedule.steps}"
 
@@ -186,6 +194,10 @@ def _descend(
     return float(np.mean(losses))
 
 
+def _step(optimiser: torch.optim.Optimizer) -> None:
+    optimiser.step()
+
+
 def _optimisers(
     network: nn.Module, tables: Collection[str], schedule: Schedule
 ) -> list[torch.optim.Optimizer]:
@@ -194,13 +206,18 @@ def _optimisers(
     for name, parameter in network.named_parameters():
         between = parameter.dim() == 2 and name.rpartition(".")[0] not in tables
         (matrices if between else others).append(parameter)
+    # Muon sees each matrix by itself, so that two of it can share the work.
+    shares = [share for share in (matrices[::2], matrices[1::2]) if share]
     return [
-        torch.optim.Muon(
-            matrices,
-            lr=schedule.learning_rate,
-            weight_decay=schedule.weight_decay,
-            # So scaled, its steps are as large as Adam's (Liu et al. 2025, eq. 4).
-            adjust_lr_fn="match_rms_adamw",
+        *(
+            torch.optim.Muon(
+                share,
+                lr=schedule.learning_rate,
+                weight_decay=schedule.weight_decay,
+                # So scaled, its steps are as large as Adam's (Liu et al. 2025, eq. 4).
+                adjust_lr_fn="match_rms_adamw",
+            )
+            for share in shares
         ),
         torch.optim.AdamW(others, lr=schedule.table_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]

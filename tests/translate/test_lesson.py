@@ -93,6 +93,44 @@ def test_batches_do_not_depend_on_what_came_before(
     assert not torch.equal(changed.batch(7).source, one.batch(7).source)
 
 
+def test_parts_of_a_batch_are_its_sentences_without_needless_padding(
+    corpora: list[tuple[Pairs, float]], pieces: Pieces
+) -> None:
+    def sentences(batch: Batch) -> list[tuple[list[int], ...]]:
+        # After the last piece that is wanted, a target's row says no more.
+        said = torch.where(batch.wanted == PADDING, PADDING, batch.target)
+        return [
+            tuple([x for x in row if x != PADDING] for row in rows)
+            for rows in zip(
+                *(column.tolist() for column in (batch.source, said, batch.wanted)), strict=True
+            )
+        ]
+
+    lesson = _lesson(corpora, pieces)
+    seeds, narrower = set(), 0
+    for step in range(60):
+        whole = lesson.batch(step)
+        for first, part in enumerate(whole.parts()):
+            assert sentences(part) == sentences(whole)[first::2]
+            assert torch.equal(part.mask, part.source != PADDING)
+            assert part.mask[:, -1].any()
+            assert (part.wanted[:, -1] != PADDING).any()
+            assert part.target.shape == part.wanted.shape
+            narrower += part.source.shape[1] < whole.source.shape[1]
+            narrower += part.target.shape[1] < whole.target.shape[1]
+            seeds.add(part.seed)
+    assert narrower > 0
+    assert len(seeds) == 120
+
+
+def test_a_single_sentence_is_not_parted(
+    corpora: list[tuple[Pairs, float]], pieces: Pieces
+) -> None:
+    batch = _lesson(corpora, pieces).batch(0)
+    one = Batch(batch.source[:1], batch.mask[:1], batch.target[:1], batch.wanted[:1], 0)
+    assert [len(part.source) for part in one.parts()] == [1]
+
+
 def test_directions_are_drawn_by_their_weights(
     corpora: list[tuple[Pairs, float]], pieces: Pieces
 ) -> None:

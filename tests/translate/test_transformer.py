@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import zoo.translate.transformer as module
-from zoo import weights
+from zoo import learning, weights
 from zoo.data import Example
 from zoo.errors import InputError, WeightsError
 from zoo.resume import Checkpoint
@@ -139,6 +139,18 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
     assert [line["step"] for line in log if "step" in line] == [10, 20, 30, 30, 40]
     for one, other in zip(whole.network.parameters(), resumed.network.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-3)
+
+
+def test_a_checkpoint_of_another_way_of_learning_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**OPTIONS, "steps": 20, "log_every": 10, "workspace": tmp_path}
+    for _ in range(2):
+        TransformerTranslator.fit(_examples([("en", "de")], 30), **options)
+    monkeypatch.setattr(learning, "_LAYOUT", learning._LAYOUT + 1)
+    TransformerTranslator.fit(_examples([("en", "de")], 30), **options)
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if "step" in line] == [10, 20, 10, 20]
 
 
 @pytest.mark.parametrize("steps", [20, 30, 44])

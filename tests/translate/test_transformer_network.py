@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
 from zoo.translate.pieces import PADDING, START
-from zoo.translate.transformer_network import Dropout, Shape, TransformerNetwork, positions
+from zoo.translate.transformer_network import (
+    Dropout,
+    Shape,
+    TransformerNetwork,
+    drawing_from,
+    positions,
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +124,40 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     assert float(y.mean()) == pytest.approx(1, abs=0.01)
     assert torch.equal(layer.eval()(x), x)
     assert not torch.equal(layer.train()(x), y)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_dropout_keeps_the_mean_of_narrow_numbers_too(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    x = torch.rand(2000, 300).to(dtype)
+    y = Dropout(0.1)(x)
+    assert y.dtype == dtype
+    assert float(y.double().mean() / x.double().mean()) == pytest.approx(1, abs=2e-3)
+
+
+def test_dropout_draws_from_its_thread_alone_where_it_is_told_to() -> None:
+    layer, x = Dropout(0.5), torch.ones(300, 7)
+
+    def drawn(seed: int) -> torch.Tensor:
+        with drawing_from(seed, "cpu"):
+            dropped: torch.Tensor = layer(x)
+        return dropped
+
+    before = torch.get_rng_state()
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(drawn, [1, 2, 1, 2] * 5))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(one, at_once[i % 2]) for i, one in enumerate(at_once))
+    assert not torch.equal(at_once[0], at_once[1])
+
+
+@torch.no_grad()
+def test_numbers_between_layers_are_as_narrow_as_matrices(network: TransformerNetwork) -> None:
+    seen: list[torch.dtype] = []
+    hook = network.encoder[-1].register_forward_hook(lambda *one: seen.append(one[-1].dtype))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        narrow = network(*_inputs())
+    wide = network(*_inputs())
+    hook.remove()
+    assert seen == [torch.bfloat16, torch.float32]
+    assert torch.allclose(narrow.float(), wide, atol=0.1)

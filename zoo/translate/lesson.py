@@ -18,6 +18,7 @@ from zoo.translate.parallel import Direction
 from zoo.translate.pieces import END, PADDING, START, Pieces
 
 _POOL = 50  # batches that are drawn at once, to put sentences of one length together
+_PARTS = 2  # of a batch, learned from side by side
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,32 @@ class Batch:
     """source: [B, S] pieces. mask: [B, S], true where there is one.
 
     target: [B, T], beginning with the sign for the start. wanted: [B, T], what comes
-    next each time.
+    next each time. seed: of what the network draws at random when it learns from the batch.
     """
 
     source: Tensor
     mask: Tensor
     target: Tensor
     wanted: Tensor
+    seed: int
+
+    def parts(self) -> list[Batch]:
+        """Every second sentence, and the others: as much work each, as far as that goes."""
+        count = min(_PARTS, len(self.source))
+        return [self._rows(slice(first, None, count), first) for first in range(count)]
+
+    def _rows(self, rows: slice, number: int) -> Batch:
+        mask, wanted = self.mask[rows], self.wanted[rows]
+        # The longest sentence may be in another part.
+        before = int(mask.sum(1).max())
+        after = int((wanted != PADDING).sum(1).max())
+        return Batch(
+            self.source[rows, :before],
+            mask[:, :before],
+            self.target[rows, :after],
+            wanted[:, :after],
+            _PARTS * self.seed + number,
+        )
 
 
 class Pairs:
@@ -123,7 +143,7 @@ class Lesson:
         number, place = divmod(step, _POOL)
         if self._pool[0] != number:
             self._pool = number, self._draw(number)
-        return self._padded(self._pool[1][place])
+        return self._padded(self._pool[1][place], self.seed * 1_000_003 + step)
 
     def _draw(self, number: int) -> list[list[tuple[Direction, int, int]]]:
         """`_POOL` batches of about as many pieces, each of sentences of about one length."""
@@ -148,14 +168,14 @@ class Lesson:
         random.shuffle(batches)
         return batches
 
-    def _padded(self, rows: list[tuple[Direction, int, int]]) -> Batch:
+    def _padded(self, rows: list[tuple[Direction, int, int]], seed: int) -> Batch:
         sources = [
             [self.pieces.sign(direction[1]), *self._texts[source].tolist(), END]
             for direction, source, _ in rows
         ]
         targets = [[START, *self._texts[target].tolist(), END] for _, _, target in rows]
         source, target = padded(sources), padded(targets)
-        return Batch(source, source != PADDING, target[:, :-1], target[:, 1:])
+        return Batch(source, source != PADDING, target[:, :-1], target[:, 1:], seed)
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:

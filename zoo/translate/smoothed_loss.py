@@ -1,7 +1,9 @@
 """The loss of the next pieces, made a few positions at a time.
 
 The logits of a batch are tens of millions of numbers. Made at once, they go through memory a dozen
-times; made by rows, with their gradients in the same pass, they stay in the processor's cache.
+times; made by rows, with their gradients in the same pass, they stay near the processor. What every
+target has in common, and what only its right piece has, never becomes as wide as they are. For that
+narrow gradients are wrong by some percent where the right piece is all but sure.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_ROWS = 256
+_ROWS = 512
+_LEAST = torch.finfo(torch.float32).tiny
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
@@ -25,23 +28,27 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         dtype: torch.dtype,
     ) -> Tensor:
         count, pieces = len(vectors), len(table)
-        narrow_vectors, narrow_table = vectors.to(dtype), table.to(dtype)
-        of_vectors, of_table = torch.empty_like(vectors), torch.zeros_like(table)
-        loss = vectors.new_zeros(())
+        x, narrow_table = vectors.to(dtype), table.to(dtype)
+        of_vectors = x.new_empty(x.shape, dtype=torch.float32)
+        of_table = torch.zeros_like(table)
+        norms = of_vectors.new_empty(count)
         for first in range(0, count, _ROWS):
             rows = slice(first, first + _ROWS)
-            x, right = narrow_vectors[rows], wanted[rows, None]
-            logits = (x @ narrow_table.T).float()
-            norm = logits.logsumexp(1, keepdim=True)
-            given = (1 - smoothing) * logits.gather(1, right) + smoothing * logits.mean(1, True)
-            loss += (norm - given).sum()
-            # softmax - target, where the target is spread (Szegedy et al. 2016, section 7)
-            gradient = (logits - norm).exp_().sub_(smoothing / pieces)
-            gradient.scatter_add_(1, right, gradient.new_full(right.shape, smoothing - 1))
-            narrow_gradient = gradient.mul_(1 / count).to(dtype)
-            of_vectors[rows] = (narrow_gradient @ narrow_table).to(vectors.dtype)
-            of_table += narrow_gradient.T @ x
-        ctx.save_for_backward(of_vectors, of_table)
+            logits = x[rows] @ narrow_table.T
+            likely = logits.softmax(1)
+            # Caps the loss that is told at 87 nats; the gradient does not hang on it.
+            own = likely.gather(1, wanted[rows, None]).float().clamp(min=_LEAST).log()
+            norms[rows] = (logits.gather(1, wanted[rows, None]).float() - own)[:, 0]
+            of_vectors[rows] = (likely @ narrow_table).float()
+            of_table += likely.T @ x[rows]
+        # softmax - target, where the target is spread (Szegedy et al. 2016, section 7)
+        x, right = x.float(), narrow_table[wanted].float()
+        aim = (1 - smoothing) * right + smoothing * table.mean(0)
+        loss = (norms - (x * aim).sum(1)).sum()
+        of_vectors -= aim
+        of_table -= smoothing / pieces * x.sum(0)
+        of_table.index_add_(0, wanted, x, alpha=smoothing - 1)
+        ctx.save_for_backward(of_vectors.div_(count).to(vectors.dtype), of_table.div_(count))
         return loss / count
 
     @staticmethod

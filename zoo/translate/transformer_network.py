@@ -11,6 +11,9 @@ pieces.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import cast
 
@@ -97,6 +100,20 @@ class Attention(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
+# Of dropout in this thread, so that parts of a batch can be learned from at once, and repeatably.
+_GENERATOR: ContextVar[torch.Generator | None] = ContextVar("_GENERATOR", default=None)
+
+
+@contextmanager
+def drawing_from(seed: int, device: str) -> Iterator[None]:
+    """Let dropout in this thread draw from this seed, not from what all of torch draws from."""
+    token = _GENERATOR.set(torch.Generator(device).manual_seed(seed))
+    try:
+        yield
+    finally:
+        _GENERATOR.reset(token)
+
+
 class Dropout(nn.Module):
     """Dropout (Srivastava et al. 2014) that draws a byte a number: on a CPU, drawing is the cost.
 
@@ -111,8 +128,11 @@ class Dropout(nn.Module):
         if not self.training or self.threshold == 0:
             return x
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
-        octets = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
-        return x * (octets >= self.threshold) * (256 / (256 - self.threshold))
+        words.random_(-(2**63), None, generator=_GENERATOR.get())
+        octets = words.view(torch.uint8)[: x.numel()].view(x.shape)
+        kept = x * (octets >= self.threshold).to(x.dtype)
+        # Last, since the factor itself, as a narrow number, would be wrong by a third of a percent.
+        return kept.mul_(256 / (256 - self.threshold))
 
 
 class FeedForward(nn.Module):
@@ -262,5 +282,9 @@ class TransformerNetwork(nn.Module):
     def _embedded(self, pieces: Tensor, first: int) -> Tensor:
         scale = math.sqrt(self.shape.width)
         place = positions(first, pieces.shape[1], self.shape.width).to(pieces.device)
-        embedded: Tensor = self.dropout(self.embedding(pieces) * scale + place)
+        x = self.embedding(pieces) * scale + place
+        if torch.is_autocast_enabled(x.device.type):
+            # Or every layer would add to wide numbers, and narrow them for its matrices each time.
+            x = x.to(torch.get_autocast_dtype(x.device.type))
+        embedded: Tensor = self.dropout(x)
         return embedded

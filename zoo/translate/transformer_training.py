@@ -16,7 +16,7 @@ from zoo.progress import Progress
 from zoo.translate.lesson import Batch, Lesson
 from zoo.translate.pieces import PADDING
 from zoo.translate.smoothed_loss import smoothed_cross_entropy
-from zoo.translate.transformer_network import TransformerNetwork
+from zoo.translate.transformer_network import TransformerNetwork, drawing_from
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -43,7 +43,10 @@ class Schedule(learning.Schedule):
 
 def loss_of(network: TransformerNetwork, batch: Batch, *, smoothing: float) -> Tensor:
     """Cross-entropy of the next pieces, in nats a piece, their targets smoothed."""
-    with torch.autocast(batch.source.device.type, dtype=torch.bfloat16):
+    device = batch.source.device.type
+    # Parts of a batch share the network, and must not share narrow copies of its weights.
+    narrow = torch.autocast(device, dtype=torch.bfloat16, cache_enabled=False)
+    with narrow, drawing_from(batch.seed, device):
         vectors = network(batch.source, batch.mask, batch.target)
     counted = batch.wanted != PADDING
     table = network.embedding.weight
@@ -73,4 +76,5 @@ def train(
         validate=validate,
         report=report,
         checkpoint=None if workspace is None else workspace / CHECKPOINT,
+        split=Batch.parts,
     )
