@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import zoo
 from zoo.files import write_atomically
 from zoo.games.arena import Match, elo_words
 from zoo.games.match_files import read_matches
@@ -67,10 +68,11 @@ def _row(model: str, *cells: str) -> Row:
 def _speakers(folds: list[dict[str, Any]]) -> Study:
     by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for one in folds:
-        by_model[one["model"]][one["speaker"]] = one
+        by_model[_learned(one)][one["speaker"]] = one
     speakers = sorted({one["speaker"] for one in folds})
     rows = []
-    for model, own in by_model.items():
+    for name, own in by_model.items():
+        model = next(iter(own.values()))["model"]
         cells = [f"{own[s]['accuracy'][0]:.1%}" if s in own else "" for s in speakers]
         if set(own) == set(speakers):
             rates = [one["accuracy"][0] for one in own.values()]
@@ -81,7 +83,7 @@ def _speakers(folds: list[dict[str, Any]]) -> Study:
             cells += [f"{min(rates):.1%}", f"{count - right:,}"]
         else:
             cells += [""] * 3
-        rows.append(_row(model, *cells))
+        rows.append(Row((model,), (name, *cells)))
     return Study(
         title="A voice never heard",
         text="`python benchmarks/speakers.py MODEL ...`: each speaker of FSDD in turn is left out, "
@@ -90,6 +92,15 @@ def _speakers(folds: list[dict[str, Any]]) -> Study:
         header=("Model", *speakers, "Mean", "Worst", "Recordings recognised wrong"),
         rows=tuple(rows),
     )
+
+
+def _learned(fold: dict[str, Any]) -> str:
+    """The model, and how long it learned if that is not what its recipe says."""
+    recipe = zoo.info(fold["model"]).recipe
+    steps = fold["recipe"]["options"].get("steps")
+    if recipe is None or steps == recipe.options.get("steps"):
+        return str(fold["model"])
+    return f"{fold['model']} ({steps:,} steps)"
 
 
 def _noise(points: list[dict[str, Any]]) -> Study:
