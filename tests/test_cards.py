@@ -240,6 +240,7 @@ def test_a_model_that_learned_by_itself_tells_of_no_data(trained: Path) -> None:
         **{key: stored.training[key] for key in kept},
         "data": None,
         "excluded_by_content": ["tiny-digits"],
+        "note": "It learned half of it twice.",
     }
     try:
         weights.write(trained, replace(stored, training=facts))
@@ -248,6 +249,7 @@ def test_a_model_that_learned_by_itself_tells_of_no_data(trained: Path) -> None:
         weights.write(trained, stored)
     assert parsed.data.datasets is None
     assert "\nNone: it learned by itself.\n" in parsed.text
+    assert "\n- It learned half of it twice.\n" in parsed.text
     assert "\nKept out by content: every example of Tiny digits" in parsed.text
     assert "Content of the training examples" not in parsed.text
     assert "Learned from" not in parsed.text

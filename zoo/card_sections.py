@@ -186,6 +186,9 @@ def _provenance(entry: ModelInfo, stored: Weights) -> str:
         f"{facts['finished'][:10]}.",
         f"- Made with Python {facts['python']}, {libraries}.",
     ]
+    # What was different from the recipe's own run, if anything was.
+    if note := facts.get("note"):
+        lines.append(f"- {note}")
     return "\n".join(lines)
 
 
