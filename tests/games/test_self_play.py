@@ -15,6 +15,7 @@ import safetensors.numpy
 import torch
 from numpy.typing import NDArray
 
+from tests.games.players import Opinionated
 from zoo.errors import InputError, WeightsError
 from zoo.games import gate
 from zoo.games.alphazero import AlphaZeroPlayer
@@ -180,19 +181,9 @@ def test_folding_the_normalisations_changes_no_answer() -> None:
             assert torch.allclose(before, after, atol=1e-5)
 
 
-def test_what_a_network_said_of_a_position_is_not_asked_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plain = NetworkEvaluator(TICTACTOE, _network().folded())
-    asked: list[int] = []
-    judge = plain.judge
-
-    def count(boards: NDArray[np.float32]) -> Any:
-        asked.append(len(boards))
-        return judge(boards)
-
-    monkeypatch.setattr(plain, "judge", count)
-    remembering = RememberingEvaluator(TICTACTOE, plain, most=6)
+def test_what_was_said_of_a_position_is_not_asked_again() -> None:
+    judge = Opinionated(TICTACTOE)
+    remembering = RememberingEvaluator(TICTACTOE, judge, most=6)
     for positions, fresh in (
         (["1", "5", "1"], 2),
         (["195", "591", "5"], 1),  # the same board in another order
@@ -201,11 +192,11 @@ def test_what_a_network_said_of_a_position_is_not_asked_again(
         (["1"], 1),
     ):
         states = [TICTACTOE.state(x) for x in positions]
-        asked.clear()
-        for got, wanted in zip(remembering(states), plain(states), strict=True):
-            assert got == pytest.approx(wanted, abs=1e-6)
-        asked.pop()  # of the plain one itself
-        assert sum(asked) == fresh
+        judge.calls.clear()
+        got = remembering(states)
+        assert sum(map(len, judge.calls)) == fresh
+        for mine, wanted in zip(got, Opinionated(TICTACTOE)(states), strict=True):
+            assert np.array_equal(mine, wanted)
 
 
 def test_the_average_of_all_views_does_not_notice_a_symmetry() -> None:
@@ -274,10 +265,52 @@ def test_a_second_stage_goes_on_where_the_first_one_ended(tmp_path: Path) -> Non
     own = [line["positions"] for line in logs[1]]
     assert [line["window"] for line in logs[1][2:]] == [own[2], own[2] + own[3], own[3] + own[4]]
     assert _answers(both) != _answers(first)
-    with pytest.raises(InputError, match="no option 'games_' "):
-        AlphaZeroPlayer.fit(then={"games_": 8}, **TINY)
-    with pytest.raises(InputError, match="even number of games"):
-        AlphaZeroPlayer.fit(then={"games": 7}, **TINY)
+    assert [path.name for path in sorted((tmp_path / "both" / "replay").iterdir())] == [
+        "0003.safetensors",
+        "0004.safetensors",
+    ]
+
+
+def test_a_second_stage_may_be_interrupted_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**TINY, "seed": 3, "then": {"iterations": 2, "simulations": 5}}
+    whole = AlphaZeroPlayer.fit(workspace=tmp_path / "whole", **options)
+    original = gate.score
+    for calls in (2, 1):  # at the end of the first stage, then one iteration later
+
+        def interrupt(*arguments: Any, left: list[int] = [calls]) -> float:  # noqa: B006
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return original(*arguments)
+
+        monkeypatch.setattr(gate, "score", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            AlphaZeroPlayer.fit(workspace=tmp_path / "broken", **options)
+    monkeypatch.setattr(gate, "score", original)
+    resumed = AlphaZeroPlayer.fit(workspace=tmp_path / "broken", **options)
+    assert _answers(resumed) == _answers(whole)
+    kept = [
+        sorted(p.name for p in (tmp_path / x / "replay").iterdir()) for x in ("whole", "broken")
+    ]
+    assert kept[0] == kept[1]
+
+
+@pytest.mark.parametrize(
+    ("then", "message"),
+    [
+        ({"games_": 8}, "no option 'games_' "),
+        ({"games": 7}, "even number of games"),
+        ({"width": 4}, "no option 'width' "),
+        ({"precision": "bfloat16"}, "precision is one for the whole training"),
+        (5, "then is a set of options; 5 came"),
+        ("abc", "then is a set of options; 'abc' came"),
+    ],
+)
+def test_a_second_stage_that_makes_no_sense_is_refused(then: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        AlphaZeroPlayer.fit(then=then, **TINY)
 
 
 def test_the_number_of_workers_does_not_change_the_outcome(tmp_path: Path) -> None:

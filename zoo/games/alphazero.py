@@ -156,13 +156,11 @@ class AlphaZeroPlayer(Player):
         probe: a data set of positions with known answers, on which strength is logged; nothing
             is chosen by it.
         options: fields of `SelfPlay` and `Course`. then: those that differ in a second stage,
-            which goes on where the first one ends.
+            which goes on with the network of the first one, but not with its experience.
         """
         if list(train) or list(validation or ()):
             raise InputError(f"{cls.__name__} learns by playing against itself, not from examples.")
-        unknown = sorted({*options, *(then or {})} - _STAGED)
-        if unknown:
-            raise InputError(f"There is no option {unknown[0]!r} of learning to play.")
+        stages = _stages(options, then)
         rules = Rules(game)
         for name, value in (("width", width), ("blocks", blocks), ("workers", workers)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -177,7 +175,7 @@ class AlphaZeroPlayer(Player):
         run = Run(
             rules,
             architecture,
-            [_stage(options), *([] if then is None else [_stage({**options, **then})])],
+            stages,
             Gate(games=gate_games, simulations=gate_simulations),
             seed=seed,
             device=device,
@@ -219,8 +217,19 @@ class AlphaZeroPlayer(Player):
 _STAGED = {one.name for kind in (SelfPlay, Course) for one in dataclasses.fields(kind)}
 
 
-def _stage(options: Mapping[str, Any]) -> Stage:
-    return Stage(SelfPlay(**_only(SelfPlay, options)), Course(**_only(Course, options)))
+def _stages(first: Mapping[str, Any], then: Any) -> list[Stage]:
+    """The stages of a run; the second is like the first, but for the options of `then`."""
+    if not isinstance(then, Mapping | None):
+        raise InputError(f"then is a set of options; {then!r} came.")
+    unknown = sorted({*first, *(then or {})} - _STAGED)
+    if unknown:
+        raise InputError(f"There is no option {unknown[0]!r} of learning to play.")
+    if then is not None and "precision" in then:
+        raise InputError("precision is one for the whole training.")
+    return [
+        Stage(SelfPlay(**_only(SelfPlay, options)), Course(**_only(Course, options)))
+        for options in ([first] if then is None else [first, {**first, **then}])
+    ]
 
 
 def _only(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,10 +30,10 @@ REPLAY = "replay"
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How a network is trained over a run of self-play.
+    """How a network is trained over a run of self-play, or one stage of it.
 
     iterations: of self-play, learning and gating. games: of one iteration.
-    window: the share of all iterations so far whose experience is learned from, the latest ones.
+    window: the share of its iterations so far whose experience is learned from, the latest ones.
     passes: how often a position is used on average before it leaves the window, per iteration's
         worth of new positions.
     learning_rate: constant for the first `steady` of the iterations, then falls linearly to a
@@ -67,7 +67,7 @@ class Course:
 
     def first_of_window(self, iteration: int) -> int:
         """The earliest iteration whose experience the given one learns from."""
-        # The first games are of a player that knew nothing: they leave soon.
+        # The first games are of the weakest player: they leave soon.
         return iteration + 1 - max(min(iteration + 1, 2), round(self.window * (iteration + 1)))
 
 
@@ -229,10 +229,16 @@ class Replay:
 
     @classmethod
     def opened(cls, folder: Path | None, first: int, end: int) -> Replay:
-        """Read the iterations from `first` up to `end`. Raises WeightsError if one is broken."""
+        """Read the iterations from `first` up to `end`, and delete what is older.
+
+        Raises WeightsError if one is broken.
+        """
         held = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.iterdir():
+                if path.name < _file_name(first):
+                    path.unlink()
             for iteration in range(first, end):
                 path = folder / _file_name(iteration)
                 try:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zoo.games.evaluators import Evaluator
 from zoo.games.rules import Rules, State
 
 _POLICY_PLANES, _VALUE_PLANES, _VALUE_WIDTH = 32, 16, 64
@@ -120,10 +121,7 @@ class NetworkEvaluator:
         )  # type: ignore[call-overload]
 
     def __call__(self, states: Sequence[State]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self.judge(self._rules.observe(states))
-
-    def judge(self, boards: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The same for positions as `Rules.observe` gives them [B, planes, H, W]."""
+        boards = self._rules.observe(states)
         if not self._symmetric:
             return self._judge(boards)
         # Each view's answer is turned back by applying the view's symmetry to a table of actions.
@@ -146,19 +144,19 @@ class NetworkEvaluator:
 
 
 class RememberingEvaluator:
-    """A network's answers, each asked for once.
+    """An evaluator's answers, each asked for once; of one that sees what `Rules.observe` gives.
 
-    Games lead to the same positions by different moves, and a search looks at most of what the
-    search before it has looked at. The network sees no more of a position than `Rules.observe`
-    gives, so its answer can stand for all that look the same.
+    Games lead to the same positions by different moves, and a search looks at much of what the
+    search before it has looked at.
 
-    most: how many answers are kept; when there are more, all are forgotten.
+    most: how many answers are kept; when there are more, all are forgotten. As many as fit into
+        64 MiB, unless it is given.
     """
 
-    def __init__(self, rules: Rules, evaluator: NetworkEvaluator, *, most: int = 1 << 17) -> None:
+    def __init__(self, rules: Rules, evaluator: Evaluator, *, most: int | None = None) -> None:
         self._rules = rules
         self._evaluator = evaluator
-        self._most = most
+        self._most = (1 << 24) // rules.actions if most is None else most
         self._rows: dict[bytes, int] = {}
         self._priors = np.empty((0, rules.actions), np.float32)
         self._values = np.empty(0, np.float32)
@@ -168,19 +166,21 @@ class RememberingEvaluator:
         keys = [hashlib.blake2b(board, digest_size=16).digest() for board in boards]
         if len(self._rows) > self._most:
             self._rows.clear()
-        fresh = {key: i for i, key in enumerate(keys) if key not in self._rows}
+        fresh = {
+            key: state for key, state in zip(keys, states, strict=True) if key not in self._rows
+        }
         if fresh:
-            self._learn(list(fresh), *self._evaluator.judge(boards[list(fresh.values())]))
+            self._keep(list(fresh), *self._evaluator(list(fresh.values())))
         rows = [self._rows[key] for key in keys]
         return self._priors[rows], self._values[rows]
 
-    def _learn(
+    def _keep(
         self, keys: list[bytes], priors: NDArray[np.float32], values: NDArray[np.float32]
     ) -> None:
         first = len(self._rows)
         end = first + len(keys)
         if end > len(self._values):
-            more = max(end, 2 * len(self._values)) - len(self._values)
+            more = max(end, min(2 * len(self._values), self._most)) - len(self._values)
             self._priors = np.pad(self._priors, ((0, more), (0, 0)))
             self._values = np.pad(self._values, (0, more))
         self._priors[first:end], self._values[first:end] = priors, values

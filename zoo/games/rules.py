@@ -223,7 +223,8 @@ class Rules:
     def observe(self, states: Sequence[State]) -> NDArray[np.float32]:
         """The boards [B, planes, height, width], each as the player to move sees it.
 
-        The last plane says who that is: with the same pieces the game may be another one's to win.
+        The last plane says who that is: it decides which threats count at the end of Connect Four,
+        and a convolution can hardly count the pieces.
         """
         boards = np.array([state.observation_tensor(0) for state in states], np.float32)
         boards = boards.reshape(-1, *self._planes)
