@@ -116,7 +116,7 @@ MODELS = (
         entry="zoo.games.alphazero:AlphaZeroPlayer",
         weights="zoo:pretrained/games/alphazero-connect4",
         license="apache-2.0",
-        parameters=665_336,
+        parameters=665_912,
         references=_ALPHAZERO,
         baseline="games/alphabeta-connect4",
         data=("connect4-positions",),
@@ -136,6 +136,19 @@ MODELS = (
                 "passes": 4.0,
                 "workers": 2,
                 "probe": "connect4-positions",
+                # Play begins on crowded boards, too, where the first stage saw little; each of its
+                # fewer moves is searched well enough to teach.
+                "then": {
+                    "iterations": 32,
+                    "games": 1024,
+                    "simulations": 64,
+                    "thorough": 1.0,
+                    "random_openings": 0.8,
+                    "opening_plies": 32,
+                    "slots": 512,
+                    "learning_rate": 1e-3,
+                    "steady": 0.4,
+                },
             },
         ),
         limits=_LEARNED,
@@ -148,7 +161,7 @@ MODELS = (
         entry="zoo.games.alphazero:AlphaZeroPlayer",
         weights="zoo:pretrained/games/alphazero-tictactoe",
         license="apache-2.0",
-        parameters=71_570,
+        parameters=71_858,
         references=_ALPHAZERO,
         baseline="games/alphabeta",
         recipe=Recipe(
