@@ -20,7 +20,7 @@ import torch
 from open_spiel.python.algorithms import mcts
 
 from zoo.games.evaluators import Evaluator, Uniform
-from zoo.games.network import NetworkEvaluator, PolicyValueNetwork
+from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.player import Budget
 from zoo.games.rules import Rules
 from zoo.games.search import Search, Selection
@@ -33,7 +33,8 @@ class Adapter(mcts.Evaluator):
     """One of our evaluators, as MCTSBot asks it, one position at a time.
 
     MCTSBot asks for a position's value when it first comes there and for its priors when it comes
-    again: what was answered is kept, so that each position is evaluated once, as on our side.
+    again: what was answered is kept, so that each position is evaluated once, whatever moves led
+    there, as on our side.
     """
 
     def __init__(self, evaluator: Evaluator) -> None:
@@ -41,7 +42,7 @@ class Adapter(mcts.Evaluator):
         self.kept: dict[str, tuple[Any, float]] = {}
 
     def _ask(self, state: Any) -> tuple[Any, float]:
-        key = state.history_str()
+        key = str(state)
         if key not in self.kept:
             priors, values = self._evaluator([state])
             self.kept[key] = priors[0], float(values[0])
@@ -88,9 +89,10 @@ def main() -> None:
         ("an evaluator that knows nothing", Uniform(rules), Nothing(), 10_000),
         ("a network", learned, Adapter(learned), 800),
     ):
-        search = Search(rules, ours, Selection())
 
-        def grow(search: Search = search, simulations: int = simulations) -> None:
+        def grow(ours: Evaluator = ours, simulations: int = simulations) -> None:
+            asked = ours if ours is not learned else RememberingEvaluator(rules, ours)
+            search = Search(rules, asked, Selection())
             search.reset(0, state)
             search.grow(Budget(nodes=simulations))
 
