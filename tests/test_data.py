@@ -63,11 +63,17 @@ def test_mnist_5k_is_what_it_says() -> None:
 
 
 def test_the_full_data_sets_are_what_they_say(full_data: Path) -> None:
+    checked = set()
     for info in registry().data_sets.values():
-        found = open_data_set(info)
         split = info.splits[-1]
-        computed = content_hash(info, list(found.examples(split)))
+        try:
+            found = open_data_set(info)
+            computed = content_hash(info, list(found.examples(split)))
+        except DataNotFoundError:  # what is downloaded at first use may not have been used here
+            continue
         assert found.title({split: computed}) in {variant.title for variant in info.variants}
+        checked.add(info.name)
+    assert checked >= {"mnist", "cifar10", "fsdd", "multi30k", "connect4-positions"}
 
 
 # --- the content hash -----------------------------------------------------------------------------
