@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,14 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import torch
-from numpy.typing import NDArray
 
 from tests.games.players import Opinionated
 from zoo.errors import InputError, WeightsError
 from zoo.games import gate
 from zoo.games.alphazero import AlphaZeroPlayer
-from zoo.games.evaluators import Rollout, Uniform
 from zoo.games.learning import Course, Learner, Replay
 from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
-from zoo.games.rules import Rules, State
+from zoo.games.rules import Rules
 from zoo.games.run import _boards
 from zoo.games.self_play import Experience, Order, SelfPlay, _Record, _Table, work
 from zoo.progress import Progress
@@ -388,30 +385,3 @@ def test_examples_and_unknown_options_are_refused() -> None:
 def test_a_player_that_was_not_trained_says_how_to_train_it() -> None:
     with pytest.raises(InputError, match=r"zoo train games/alphazero --game 'breakthrough\("):
         AlphaZeroPlayer("breakthrough(rows=6,columns=6)")
-
-
-# --- strength ------------------------------------------------------------------------------------
-
-
-class _Good:
-    """Knows the centre to be good."""
-
-    def __call__(self, states: Sequence[State]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        priors = np.full((len(states), 9), 0.01, np.float32)
-        priors[:, 4] = 1
-        return priors, np.zeros(len(states), np.float32)
-
-
-def test_a_match_against_itself_is_even_and_sides_are_swapped() -> None:
-    uniform = Uniform(CONNECT4)
-    openings = [[3, 3], [2, 4], [0, 6]]
-    assert gate.score(CONNECT4, uniform, uniform, openings, 20) == 0.5
-    mine = gate.score(CONNECT4, Rollout(CONNECT4), uniform, openings, 40)
-    theirs = gate.score(CONNECT4, uniform, Rollout(CONNECT4), openings, 40)
-    assert mine > 0.7
-    assert theirs < 0.3
-
-
-def test_kept_counts_the_moves_that_pass() -> None:
-    positions = [(TICTACTOE.state(x), lambda move: move.index == 4) for x in ("", "1", "5")]
-    assert gate.kept(TICTACTOE, _Good(), positions, 1) == pytest.approx(2 / 3)
