@@ -236,7 +236,7 @@ class Replay:
         held = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            for path in folder.iterdir():
+            for path in folder.glob("[0-9]*.safetensors"):  # nobody else's
                 if path.name < _file_name(first):
                     path.unlink()
             for iteration in range(first, end):

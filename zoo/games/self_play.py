@@ -63,7 +63,7 @@ class Experience:
 
     boards: what the player to move saw [N, planes, H, W]. policies: of the search [N, actions].
     taught: whether the policy comes from a thorough search [N]. results: of the game, for the
-    player to move [N]; if a later position's is proven, then that. values: of the search [N].
+    player to move [N]; if this or a later one is proven, then that. values: of the search [N].
     games: how many games they are from.
     """
 
