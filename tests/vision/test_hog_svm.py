@@ -132,6 +132,16 @@ def test_the_folded_machine_equals_the_unfolded_one() -> None:
     np.testing.assert_allclose(folded.scores(x), unfolded, atol=1e-3)
 
 
+def test_the_scores_do_not_hang_on_how_many_are_scored_at_once() -> None:
+    x, landmarks = points(64, 0, 40), points(4000, 1, 40)
+    coefficients = np.float32(100) * points(4000, 2, 3)  # of both signs: the sums nearly cancel
+    machine = KernelMachine(landmarks, coefficients, np.zeros(3, np.float32), 0.01)
+    together = machine.scores(x)
+    for size in (1, 3):
+        alone = np.concatenate([machine.scores(x[i : i + size]) for i in range(0, len(x), size)])
+        np.testing.assert_allclose(alone, together, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("channels", "mirror"), [(1, False), (3, True)])
 def test_a_few_images_are_learned_and_come_back_from_storage(channels: int, mirror: bool) -> None:
     train = stripes(30, channels)

@@ -7,9 +7,10 @@ normalisation is folded into the coefficients, so that prediction is one kernel 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,10 @@ from zoo.vision.linear_svm import LinearSvm, fit_linear_svm
 _ROWS = 1000  # examples whose kernel is computed at a time in training
 
 
-def rbf_kernel(
-    x: NDArray[np.float32], landmarks: NDArray[np.float32], gamma: float
-) -> NDArray[np.float32]:
+F = TypeVar("F", np.float32, np.float64)
+
+
+def rbf_kernel(x: NDArray[F], landmarks: NDArray[F], gamma: float) -> NDArray[F]:
     """exp(-gamma |x - l|^2); x: [N, P], landmarks: [M, P]; answers [N, M]."""
     kernel = x @ landmarks.T
     kernel *= -2
@@ -55,7 +57,8 @@ class KernelMachine:
     """exp(-gamma |x - landmark|^2) @ coefficients + intercept: Nyström's normalisation folded in.
 
     landmarks: [M, P]. coefficients: [M, classes], kept as float32: they are large, of both signs,
-    and cancel. intercept: [classes].
+    and cancel, so that scores are summed in float64, or they would hang on how many examples are
+    scored at once. intercept: [classes].
     """
 
     landmarks: NDArray[np.float32]
@@ -76,7 +79,16 @@ class KernelMachine:
 
     def scores(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N, P] -> [N, classes]."""
-        return rbf_kernel(x, self.landmarks, self.gamma) @ self.coefficients + self.intercept
+        kernel = rbf_kernel(x.astype(np.float64), self._landmarks, self.gamma)
+        return np.asarray(kernel @ self._coefficients + self.intercept, np.float32)
+
+    @functools.cached_property
+    def _landmarks(self) -> NDArray[np.float64]:
+        return self.landmarks.astype(np.float64)
+
+    @functools.cached_property
+    def _coefficients(self) -> NDArray[np.float64]:
+        return self.coefficients.astype(np.float64)
 
 
 def fit_kernel_machine(
