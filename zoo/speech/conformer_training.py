@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from zoo import learning
 from zoo.errors import InputError
+from zoo.narrow import narrow
 from zoo.progress import Progress
 from zoo.speech.augmentation import Heard, Voices, masked, perturbed
 from zoo.speech.conformer_network import SUBSAMPLING, ConformerNetwork
@@ -162,7 +163,7 @@ def _being_said(heard: Heard, numbers: Sequence[int], frames: int) -> NDArray[np
 
 def loss_of(network: ConformerNetwork, batch: Batch, speaking: float) -> Tensor:
     """Connectionist temporal classification, and cross-entropy of what is being said."""
-    with torch.autocast(batch.features.device.type, dtype=torch.bfloat16):
+    with narrow(batch.features.device):
         words, said = network(batch.features, batch.lengths, batch.chunk)
     frames = -(-batch.lengths // SUBSAMPLING)
     ctc = functional.ctc_loss(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from zoo import learning
 from zoo.errors import InputError
+from zoo.narrow import narrow
 from zoo.progress import Progress
 from zoo.translate.lesson import Batch, Lesson
 from zoo.translate.pieces import PADDING
@@ -43,10 +43,9 @@ class Schedule(learning.Schedule):
 
 def loss_of(network: TransformerNetwork, batch: Batch, *, smoothing: float) -> Tensor:
     """Cross-entropy of the next pieces, in nats a piece, their targets smoothed."""
-    device = batch.source.device.type
+    device = batch.source.device
     # Parts of a batch share the network, and must not share narrow copies of its weights.
-    narrow = torch.autocast(device, dtype=torch.bfloat16, cache_enabled=False)
-    with narrow, drawing_from(batch.seed, device):
+    with narrow(device, remember=False), drawing_from(batch.seed, device.type):
         vectors = network(batch.source, batch.mask, batch.target)
     counted = batch.wanted != PADDING
     table = network.embedding.weight

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.learning import Schedule, learn
+from zoo.narrow import narrow
 from zoo.progress import Progress
 from zoo.tts.acoustic_network import PROSODY, AcousticNetwork
 from zoo.tts.mel import Frames
@@ -182,7 +183,7 @@ def losses_of(network: AcousticNetwork, batch: Batch) -> dict[str, Tensor]:
 
 def loss_of(network: AcousticNetwork, batch: Batch) -> Tensor:
     """The sum of all losses."""
-    with torch.autocast(batch.frames.device.type, dtype=torch.bfloat16):
+    with narrow(batch.frames.device):
         return torch.stack(list(losses_of(network, batch).values())).sum()
 
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.learning import Schedule, learn
+from zoo.narrow import narrow
 from zoo.progress import Progress
 from zoo.tts.mel import (
     CODES,
@@ -242,8 +243,7 @@ def bits_of(network: WaveNet, batch: Batch) -> Tensor:
 def loss_of(network: WaveNet, batch: Batch) -> Tensor:
     """Mean bits a sample."""
     # Each weight is used once, and so need not be remembered as it was rounded.
-    kind = batch.frames.device.type
-    with torch.autocast(kind, dtype=torch.bfloat16, cache_enabled=False):
+    with narrow(batch.frames.device, remember=False):
         return bits_of(network, batch).mean()
 
 
