@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from zoo import narrow as module
-from zoo.narrow import narrow
+from zoo.narrow import faster_numbers, narrow
 
 
 @pytest.fixture(autouse=True)
 def nothing_measured_yet() -> Iterator[None]:
-    module._is_faster.cache_clear()
+    module._of_a_processor.cache_clear()
     yield
-    module._is_faster.cache_clear()
+    module._of_a_processor.cache_clear()
 
 
 def product() -> torch.Tensor:
@@ -32,9 +32,10 @@ def test_the_faster_numbers_are_taken(
 ) -> None:
     seconds = {torch.bfloat16: bfloat16, torch.float32: float32}
     monkeypatch.setattr(module, "_seconds", seconds.__getitem__)
+    assert faster_numbers("cpu") is expected
     with narrow("cpu"):
-        assert product().dtype == expected
-    assert product().dtype == torch.float32
+        assert product().dtype is expected
+    assert product().dtype is torch.float32
 
 
 def test_it_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,8 +48,7 @@ def test_it_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_device_than_a_processor_takes_narrow_numbers_unmeasured() -> None:
-    assert module._is_faster("cuda")
-    assert module._is_faster("mps")
+    assert faster_numbers("cuda:1") is torch.bfloat16
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])

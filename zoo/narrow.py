@@ -12,26 +12,29 @@ _TIMES = 8
 
 
 def narrow(device: str | torch.device, *, remember: bool = True) -> torch.autocast:
-    """The context in which a network computes in bfloat16, if the device is faster at it.
-
-    Processors differ: those with matrix units for bfloat16 are several times faster at it than at
-    float32, others half as fast, though they have instructions for it, and a virtual machine may
-    hide what its processor has. So that is measured, once.
+    """The context in which a network computes in `faster_numbers`.
 
     remember: keep narrow copies of weights until the context ends; no, where threads share them or
     each is used once.
     """
     kind = torch.device(device).type
-    return torch.autocast(
-        kind, dtype=torch.bfloat16, enabled=_is_faster(kind), cache_enabled=remember
-    )
+    enabled = faster_numbers(device) is torch.bfloat16
+    return torch.autocast(kind, dtype=torch.bfloat16, enabled=enabled, cache_enabled=remember)
+
+
+def faster_numbers(device: str | torch.device) -> torch.dtype:
+    """Of bfloat16 and float32 those of which the device multiplies matrices faster.
+
+    Processors differ: those with matrix units for bfloat16 are several times faster at it than at
+    float32, others half as fast, though they have instructions for it, and a virtual machine may
+    hide what its processor has. So that is measured, once.
+    """
+    return _of_a_processor() if torch.device(device).type == "cpu" else torch.bfloat16
 
 
 @functools.cache
-def _is_faster(kind: str) -> bool:
-    if kind != "cpu":
-        return True
-    return _seconds(torch.bfloat16) < _seconds(torch.float32)
+def _of_a_processor() -> torch.dtype:
+    return min((torch.bfloat16, torch.float32), key=_seconds)
 
 
 def _seconds(dtype: torch.dtype) -> float:

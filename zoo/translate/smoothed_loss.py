@@ -63,7 +63,7 @@ def smoothed_cross_entropy(
     wanted: Tensor,
     smoothing: float,
     *,
-    dtype: torch.dtype = torch.bfloat16,
+    dtype: torch.dtype,
 ) -> Tensor:
     """Mean cross-entropy in nats of `vectors` @ `table`.T, of which `smoothing` is spread evenly.
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from zoo import learning
 from zoo.errors import InputError
-from zoo.narrow import narrow
+from zoo.narrow import faster_numbers, narrow
 from zoo.progress import Progress
 from zoo.translate.lesson import Batch, Lesson
 from zoo.translate.pieces import PADDING
@@ -49,7 +49,9 @@ def loss_of(network: TransformerNetwork, batch: Batch, *, smoothing: float) -> T
         vectors = network(batch.source, batch.mask, batch.target)
     counted = batch.wanted != PADDING
     table = network.embedding.weight
-    return smoothed_cross_entropy(vectors[counted], table, batch.wanted[counted], smoothing)
+    return smoothed_cross_entropy(
+        vectors[counted], table, batch.wanted[counted], smoothing, dtype=faster_numbers(device)
+    )
 
 
 def train(
