@@ -176,10 +176,11 @@ def _lengths(about: dict[str, Any]) -> Study:
 def _zero_shot(about: dict[str, Any]) -> Study:
     name = about["primary"]
     rows = []
-    pairs: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    pairs: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for one in about["rows"]:
-        pairs[one["direction"], one["which"]].append(one)
-    for (direction, which), (direct, detour) in pairs.items():
+        pairs[one["direction"], one["which"]][one["way"]] = one
+    for (direction, which), own in pairs.items():
+        direct, detour = own["directly"], own["by way of English"]
         scores = [
             "{value:.2f} ({low:.2f} to {high:.2f})".format(**one["scores"][name])
             for one in (direct, detour)
@@ -188,14 +189,15 @@ def _zero_shot(about: dict[str, Any]) -> Study:
             **detour["directly_less_this"]
         )
         rows.append(_row(about["model"], direction, which, *scores, less))
-    steps = about["variant"].get("steps", about["recipe"].get("steps"))
+    variant = about["variant"]
+    shorter = f", but for {variant['steps']:,} steps," if "steps" in variant else ""
     return Study(
-        title="Directions never learned from",
+        title="Directions with and without learning",
         text=f"`python benchmarks/zero_shot.py {about['model']}`: a variant is trained by the "
-        f"model's recipe ({steps:,} steps) without {' and '.join(about['variant']['held_out'])}, "
-        "and then asked for them all the same; beside it stands the detour by way of English, and "
-        "the model itself, which learned from these directions, too. BLEU on Multi30k's test "
-        "split, cased, with 95 % intervals.",
+        f"model's recipe{shorter} without {' and '.join(variant['held_out'])}, and then asked for "
+        "them all the same; beside it stands the detour by way of English, and the model itself, "
+        f"which learned from these directions, too. On Multi30k's test split: {name}, cased, with "
+        "95 % intervals.",
         header=(
             "Model",
             "Direction",

@@ -10,7 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 
+import zoo
 from tests.translate.stub import Stub
 from zoo.data import Example
 from zoo.text import Passage
@@ -30,20 +32,21 @@ def script(name: str) -> ModuleType:
 class Folds:
     """Stands for trainings: tells which were asked for, and finds the same each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
         self.made: list[tuple[str, str, Any]] = []
 
-    def __call__(
-        self, model: str, recipe: Any, speaker: str, workspace: Path, wanted: Any
-    ) -> dict[str, Any]:
+    def __call__(self, model: str, recipe: Any, speaker: str, workspace: Path) -> dict[str, Any]:
         self.made.append((model, speaker, recipe.options.get("steps")))
-        return {"accuracy": [0.875, 0.8, 0.9], "recipe": wanted(recipe)}
+        return {"accuracy": [0.875, 0.8, 0.9], "recipe": self.module.wanted(recipe)}
 
 
 @pytest.fixture
 def speakers(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, Folds]:
-    module, folds = script("speakers"), Folds()
-    monkeypatch.setattr(module, "fold", lambda *given: folds(*given, module.wanted))
+    module = script("speakers")
+    folds = Folds(module)
+    monkeypatch.setattr(module, "fold", folds)
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)  # or it would last
     return module, folds
 
 
@@ -61,9 +64,12 @@ def test_folds_are_trained_once_and_anew_for_other_steps(
     module, folds = speakers
     model = "speech/conformer-digits"
     common = (model, "--out", str(tmp_path), "--threads", "1", "--speakers")
+    recipe = zoo.info(model).recipe
+    assert recipe is not None
+    steps = recipe.options["steps"]
     run(module, monkeypatch, *common, "theo")
     run(module, monkeypatch, *common, "theo", "lucas")
-    assert folds.made == [(model, "theo", 15_000), (model, "lucas", 15_000)]
+    assert folds.made == [(model, "theo", steps), (model, "lucas", steps)]
     run(module, monkeypatch, *common, "theo", "--steps", "70")
     assert folds.made[2:] == [(model, "theo", 70)]
     kept = json.loads((tmp_path / "conformer-digits-theo.json").read_text())
@@ -99,33 +105,41 @@ def test_the_detour_goes_through_english_and_what_is_lost_goes_on_as_it_was() ->
 
 
 def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
-    def row(which: str, way: str, bleu: float, **more: Any) -> dict[str, Any]:
-        score = {"value": bleu, "low": bleu - 1, "high": bleu + 1, "count": 1000}
-        return {
-            "direction": "de-fr", "which": which, "way": way, "scores": {"bleu": score}, **more,
-        }  # fmt: skip
+    def rows(direction: str, which: str, direct: float, detour: float) -> list[dict[str, Any]]:
+        common = {"direction": direction, "which": which}
+        bleu = [
+            {"bleu": {"value": x, "low": x - 1, "high": x + 1, "count": 9}}
+            for x in (direct, detour)
+        ]
+        less = {"difference": direct - detour, "low": -9.0, "high": 9.0, "p_value": 0.01}
+        return [
+            {**common, "way": "by way of English", "scores": bleu[1], "directly_less_this": less},
+            {**common, "way": "directly", "scores": bleu[0]},
+        ]
 
-    less = {"difference": -3.5, "low": -4.25, "high": -2.75, "p_value": 0.01}
-    study = script("studies")._zero_shot(
-        {
-            "model": "translate/transformer-multi",
-            "recipe": {"steps": 5000},
-            "variant": {"held_out": ["de-fr", "fr-de"], "steps": 1000},
-            "primary": "bleu",
-            "rows": [
-                row("never learned", "directly", 20.0),
-                row("never learned", "by way of English", 23.5, directly_less_this=less),
-            ],
-        }
-    )
-    assert [one.cells for one in study.rows] == [
-        (
-            "translate/transformer-multi",
-            "de-fr",
-            "never learned",
-            "20.00 (19.00 to 21.00)",
-            "23.50 (22.50 to 24.50)",
-            "-3.50 (-4.25 to -2.75)",
-        )
+    about = {
+        "model": "translate/transformer-multi",
+        "recipe": {"steps": 5000},
+        "variant": {"held_out": ["de-fr", "fr-de"]},
+        "primary": "bleu",
+        "rows": [
+            *rows("de-fr", "never learned", 20.0, 23.5),
+            *rows("fr-de", "never learned", 18.0, 17.0),
+            *rows("de-fr", "learned", 25.0, 23.0),
+        ],
+    }
+    tell = script("studies")._zero_shot
+    study = tell(about)
+    assert [one.cells[1:3] for one in study.rows] == [
+        ("de-fr", "never learned"),
+        ("fr-de", "never learned"),
+        ("de-fr", "learned"),
     ]
-    assert "(1,000 steps) without de-fr and fr-de" in study.text
+    assert study.rows[0].cells[3:] == (
+        "20.00 (19.00 to 21.00)",
+        "23.50 (22.50 to 24.50)",
+        "-3.50 (-9.00 to +9.00)",
+    )
+    assert "by the model's recipe without de-fr and fr-de" in study.text
+    about["variant"] = {"held_out": ["de-fr"], "steps": 1000}
+    assert "by the model's recipe, but for 1,000 steps, without de-fr," in tell(about).text

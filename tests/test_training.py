@@ -26,6 +26,7 @@ from zoo.registry import registry
 from zoo.sources import Source
 from zoo.training import (
     learning_curve,
+    precision_of_learning,
     seconds_so_far,
     split_validation,
     train,
@@ -350,6 +351,18 @@ def test_the_legs_of_an_interrupted_training_add_up(tmp_path: Path) -> None:
     lines = [json.dumps({"event": kind, "at_seconds": at}) for kind, at in finished + legs]
     log.write_text("\n".join(lines) + "\n")
     assert seconds_so_far(log) == 25
+
+
+def test_the_precision_of_learning_is_the_last_that_was_logged(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    assert precision_of_learning(log) is None
+    log.write_text('{"at_seconds": 1.0, "event": "start"}\n')
+    assert precision_of_learning(log) is None
+    with log.open("a") as file:
+        for precision in ("bfloat16", "float32"):
+            file.write(json.dumps({"event": "learning", "precision": precision}) + "\n")
+        file.write('{"at_seconds": 9.0, "step": 5, "loss": 1.0}\n')
+    assert precision_of_learning(log) == "float32"
 
 
 def _curve(folder: Path, *events: dict[str, Any]) -> dict[str, Any] | None:

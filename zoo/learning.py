@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from zoo.errors import InputError
 from zoo.parallel import side_by_side
+from zoo.precision import check_precision, faster_precision
 from zoo.progress import Progress
 from zoo.resume import Checkpoint
 
@@ -42,6 +43,8 @@ class Lesson(Protocol[B_co]):
 # Of a checkpoint's tensors and of what a step does: raised when either changes.
 _LAYOUT = 2
 
+_AUTO = "auto"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -53,6 +56,7 @@ class Schedule:
         nothing in a straight line. Up to there nothing depends on how many steps there will be.
     averaging: steps over which the weights are averaged, exponentially; the average is kept.
     log_every: steps between two lines of the log, a look at validation, and a checkpoint.
+    precision: "float32" or "bfloat16", or "auto" for the one in which the device is faster.
     """
 
     steps: int
@@ -63,6 +67,7 @@ class Schedule:
     cooling: float = 0.3
     averaging: int = 300
     log_every: int = 250
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         if min(self.steps, self.averaging, self.log_every) < 1 or self.warm_up < 0:
@@ -71,6 +76,7 @@ class Schedule:
             raise InputError("A learning rate is positive, weight decay is not negative.")
         if not 0 <= self.cooling <= 1:
             raise InputError("Cooling is a share of the steps, from 0 to 1.")
+        check_precision(self.precision, _AUTO)
 
     @property
     def cools_at(self) -> int:
@@ -87,7 +93,7 @@ class Schedule:
 def learn(
     network: N,
     lesson: Lesson[B],
-    loss_of: Callable[[N, B], Tensor],
+    loss_of: Callable[[N, B, str], Tensor],
     schedule: Schedule,
     *,
     tables: Collection[str],
@@ -99,11 +105,16 @@ def learn(
 ) -> N:
     """Train `network` and answer the average of its weights, in evaluation mode.
 
-    loss_of: what is to become small. tables: modules whose weights are no matrices between layers.
-    facts: what the run depends on beside the schedule, JSON-able. checkpoint: the file from which
-    the same run goes on. split: of a batch into parts, which are learned from side by side, each on
-    a core, and count alike; what the network draws at random must hang on the part alone then.
+    loss_of: what is to become small, computed in a precision. tables: modules whose weights are no
+    matrices between layers. facts: what the run depends on beside the schedule, JSON-able.
+    checkpoint: the file from which the same run goes on. split: of a batch into parts, which are
+    learned from side by side, each on a core, and count alike; what the network draws at random
+    must hang on the part alone then.
     """
+    precision = schedule.precision
+    if precision == _AUTO:
+        precision = faster_precision(next(network.parameters()).device)
+    report.log(event="learning", precision=precision)
     average = copy.deepcopy(network).eval().requires_grad_(False)
     optimisers = _optimisers(network, tables, schedule)
     rates = [[group["lr"] for group in one.param_groups] for one in optimisers]
@@ -133,7 +144,12 @@ def learn(
             torch.manual_seed(lesson.seed * 1_000_003 + now)  # of dropout, where there is any
             network.train()
             losses.append(
-                _descend(network, loss_of, [batch] if split is None else split(batch), each)
+                _descend(
+                    lambda part: loss_of(network, part, precision),
+                    list(network.parameters()),
+                    [batch] if split is None else split(batch),
+                    each,
+                )
             )
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             for optimiser, full in zip(optimisers, rates, strict=True):
@@ -175,16 +191,15 @@ def _arrays_on_one_thread() -> AbstractContextManager[object]:
 
 
 def _descend(
-    network: N,
-    loss_of: Callable[[N, B], Tensor],
+    loss_of: Callable[[B], Tensor],
+    parameters: Sequence[nn.Parameter],
     parts: Sequence[B],
     each: Callable[..., Iterable[tuple[float, Sequence[Tensor | None]]]],
 ) -> float:
     """Put the gradient of the parts' mean loss where optimisers look for it; answer the loss."""
-    parameters = list(network.parameters())
 
     def gradients(part: B) -> tuple[float, Sequence[Tensor | None]]:
-        loss = loss_of(network, part)
+        loss = loss_of(part)
         return float(loss.detach()), torch.autograd.grad(loss, parameters, allow_unused=True)
 
     losses, every = zip(*each(gradients, parts), strict=True)

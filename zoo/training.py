@@ -97,6 +97,8 @@ def train(
         "versions": {name: version(name) for name in ("software-zoo", "numpy", "torch")},
         "python": platform.python_version(),
     }
+    if precision := precision_of_learning(workspace / LOG):
+        model.training["precision"] = precision
     if curve := learning_curve(workspace / LOG):
         model.training["curve"] = curve
     model.save(folder)
@@ -191,6 +193,15 @@ def learning_curve(log_file: Path) -> dict[str, Any] | None:
         "columns": list(columns),
         "rows": [[x if type(x) is int else float(f"{x:.4g}") for x in rows[at]] for at in chosen],
     }
+
+
+def precision_of_learning(log_file: Path) -> str | None:
+    """The precision in which a network was last taught, if the log tells it."""
+    if not log_file.is_file():
+        return None
+    events = map(json.loads, log_file.read_text(encoding="utf-8").splitlines())
+    told = [one["precision"] for one in events if one.get("event") == "learning"]
+    return str(told[-1]) if told else None
 
 
 def seconds_so_far(log_file: Path) -> float:

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from tests.speech.voices import examples
+from zoo import learning
 from zoo.errors import InputError
-from zoo.progress import Progress
+from zoo.progress import LOG, Progress
 from zoo.speech import conformer_training, ctc
 from zoo.speech.augmentation import Voices
 from zoo.speech.conformer import ConformerRecognizer
@@ -82,10 +83,10 @@ def test_overfits_a_tiny_batch() -> None:
     torch.manual_seed(0)
     network = ConformerNetwork(Size(mels=20, outputs=3, width=32, layers=1))
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    first = float(loss_of(network, batch, 0.5).detach())
+    first = float(loss_of(network, batch, "float32", speaking=0.5).detach())
     for _ in range(120):
         optimiser.zero_grad()
-        loss = loss_of(network, batch, 0.5)
+        loss = loss_of(network, batch, "float32", speaking=0.5)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     assert float(loss.detach()) < 0.2 * first
@@ -141,7 +142,7 @@ def test_impossible_schedules_are_refused(bad: dict[str, Any], why: str) -> None
 class Interrupted(Progress):
     def log(self, **values: Any) -> None:
         super().log(**values)
-        if values["step"] == 10:
+        if values.get("step") == 10:
             raise KeyboardInterrupt
 
 
@@ -155,6 +156,11 @@ def learned(workspace: Path | None = None, **changes: Any) -> ConformerRecognize
     )
 
 
+def logged(workspace: Path, name: str) -> list[Any]:
+    events = [json.loads(line) for line in (workspace / LOG).read_text().splitlines()]
+    return [event[name] for event in events if name in event]
+
+
 def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = learned()
     with monkeypatch.context() as patched:
@@ -164,8 +170,7 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.Monkey
     # What was logged at 10 had not been kept yet.
     assert (tmp_path / conformer_training.CHECKPOINT).is_file()
     resumed = learned(tmp_path)
-    steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert steps == [5, 10, 10, 15]
+    assert logged(tmp_path, "step") == [5, 10, 10, 15]
     for name, array in whole._arrays().items():
         assert np.array_equal(resumed._arrays()[name], array), name
 
@@ -175,7 +180,27 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_a_checkpoint_of_another_run_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None:
     learned(tmp_path, steps=5)
-    (tmp_path / "log.jsonl").unlink()
+    (tmp_path / LOG).unlink()
     learned(tmp_path, **{"steps": 5, **change})
-    steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert steps == [5]
+    assert logged(tmp_path, "step") == [5]
+
+
+def test_the_precision_is_the_faster_one_or_what_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[str] = []
+
+    def loss(network: Any, batch: Any, precision: str, **options: Any) -> Any:
+        taught.append(precision)
+        return loss_of(network, batch, precision, **options)
+
+    monkeypatch.setattr(conformer_training, "loss_of", loss)
+    monkeypatch.setattr(learning, "faster_precision", lambda device: "bfloat16")
+    learned(tmp_path, steps=1)
+    assert set(taught) == {"bfloat16"}
+    taught.clear()
+    learned(tmp_path, steps=1, precision="float32")
+    assert set(taught) == {"float32"}
+    assert logged(tmp_path, "precision") == ["bfloat16", "float32"]
+    with pytest.raises(InputError, match="'float32' or 'bfloat16' or 'auto'; 'float16' came"):
+        learned(precision="float16")

@@ -22,6 +22,7 @@ from zoo.games.checks import check_real, check_whole
 from zoo.games.network import PolicyValueNetwork
 from zoo.games.rules import Rules
 from zoo.games.self_play import Experience
+from zoo.precision import autocast
 from zoo.progress import Progress
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -78,7 +79,7 @@ class Learner:
         self, rules: Rules, network: PolicyValueNetwork, precision: str = "float32"
     ) -> None:
         self.rules = rules
-        self.narrow = precision == "bfloat16"
+        self.precision = precision
         self.network = network
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
         self.best = self.average.folded()
@@ -131,7 +132,7 @@ class Learner:
         taught = torch.from_numpy(experience.taught[rows]).float()
         device = next(self.network.parameters()).device
         x = torch.from_numpy(boards).to(device).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.narrow):
+        with autocast(device, self.precision, cache=True):
             logits, values = self.network(x)
         told = torch.from_numpy(policies).to(device)
         cross = -(told * torch.log_softmax(logits.float(), 1)).sum(1)

@@ -19,13 +19,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from zoo.errors import InputError
 from zoo.games import gumbel
 from zoo.games.checks import check_real, check_whole
 from zoo.games.evaluators import Evaluator
 from zoo.games.network import NetworkEvaluator, PolicyValueNetwork, RememberingEvaluator
 from zoo.games.rules import Rules, State
 from zoo.games.search import Search, Selection
+from zoo.precision import check_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,7 @@ class SelfPlay:
     def __post_init__(self) -> None:
         check_whole(self, simulations=1, fast_simulations=1, opening_plies=0, slots=1)
         check_real(self, thorough=(0, 1), random_openings=(0, 1), exploration=(0, None))
-        if self.precision not in ("float32", "bfloat16"):
-            raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
+        check_precision(self.precision)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from zoo import learning
 from zoo.errors import InputError
-from zoo.narrow import narrow
+from zoo.precision import autocast
 from zoo.progress import Progress
 from zoo.speech.augmentation import Heard, Voices, masked, perturbed
 from zoo.speech.conformer_network import SUBSAMPLING, ConformerNetwork
@@ -161,9 +161,9 @@ def _being_said(heard: Heard, numbers: Sequence[int], frames: int) -> NDArray[np
     return said
 
 
-def loss_of(network: ConformerNetwork, batch: Batch, speaking: float) -> Tensor:
+def loss_of(network: ConformerNetwork, batch: Batch, precision: str, *, speaking: float) -> Tensor:
     """Connectionist temporal classification, and cross-entropy of what is being said."""
-    with narrow(batch.features.device):
+    with autocast(batch.features.device, precision):
         words, said = network(batch.features, batch.lengths, batch.chunk)
     frames = -(-batch.lengths // SUBSAMPLING)
     ctc = functional.ctc_loss(

@@ -28,21 +28,21 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         dtype: torch.dtype,
     ) -> Tensor:
         count, pieces = len(vectors), len(table)
-        x, narrow_table = vectors.to(dtype), table.to(dtype)
+        x, rounded_table = vectors.to(dtype), table.to(dtype)
         of_vectors = x.new_empty(x.shape, dtype=torch.float32)
         of_table = torch.zeros_like(table)
         norms = of_vectors.new_empty(count)
         for first in range(0, count, _ROWS):
             rows = slice(first, first + _ROWS)
-            logits = x[rows] @ narrow_table.T
+            logits = x[rows] @ rounded_table.T
             likely = logits.softmax(1)
             # Caps the loss that is told at 87 nats; the gradient does not hang on it.
             own = likely.gather(1, wanted[rows, None]).float().clamp(min=_LEAST).log()
             norms[rows] = (logits.gather(1, wanted[rows, None]).float() - own)[:, 0]
-            of_vectors[rows] = (likely @ narrow_table).float()
+            of_vectors[rows] = (likely @ rounded_table).float()
             of_table += likely.T @ x[rows]
         # softmax - target, where the target is spread (Szegedy et al. 2016, section 7)
-        x, right = x.float(), narrow_table[wanted].float()
+        x, right = x.float(), rounded_table[wanted].float()
         aim = (1 - smoothing) * right + smoothing * table.mean(0)
         loss = (norms - (x * aim).sum(1)).sum()
         of_vectors -= aim

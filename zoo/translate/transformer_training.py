@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from zoo import learning
 from zoo.errors import InputError
-from zoo.narrow import faster_numbers, narrow
+from zoo.precision import autocast
 from zoo.progress import Progress
 from zoo.translate.lesson import Batch, Lesson
 from zoo.translate.pieces import PADDING
@@ -41,16 +42,17 @@ class Schedule(learning.Schedule):
             raise InputError("Smoothing is from 0 to below 1.")
 
 
-def loss_of(network: TransformerNetwork, batch: Batch, *, smoothing: float) -> Tensor:
+def loss_of(
+    network: TransformerNetwork, batch: Batch, precision: str, *, smoothing: float
+) -> Tensor:
     """Cross-entropy of the next pieces, in nats a piece, their targets smoothed."""
     device = batch.source.device
-    # Parts of a batch share the network, and must not share narrow copies of its weights.
-    with narrow(device, remember=False), drawing_from(batch.seed, device.type):
+    with autocast(device, precision), drawing_from(batch.seed, device.type):
         vectors = network(batch.source, batch.mask, batch.target)
     counted = batch.wanted != PADDING
     table = network.embedding.weight
     return smoothed_cross_entropy(
-        vectors[counted], table, batch.wanted[counted], smoothing, dtype=faster_numbers(device)
+        vectors[counted], table, batch.wanted[counted], smoothing, dtype=getattr(torch, precision)
     )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.learning import Schedule, learn
-from zoo.narrow import narrow
+from zoo.precision import autocast
 from zoo.progress import Progress
 from zoo.tts.acoustic_network import PROSODY, AcousticNetwork
 from zoo.tts.mel import Frames
@@ -181,9 +181,9 @@ def losses_of(network: AcousticNetwork, batch: Batch) -> dict[str, Tensor]:
     }
 
 
-def loss_of(network: AcousticNetwork, batch: Batch) -> Tensor:
+def loss_of(network: AcousticNetwork, batch: Batch, precision: str) -> Tensor:
     """The sum of all losses."""
-    with narrow(batch.frames.device):
+    with autocast(batch.frames.device, precision, cache=True):
         return torch.stack(list(losses_of(network, batch).values())).sum()
 
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from zoo.errors import InputError
 from zoo.learning import Schedule, learn
-from zoo.narrow import narrow
+from zoo.precision import autocast
 from zoo.progress import Progress
 from zoo.tts.mel import (
     CODES,
@@ -240,10 +240,9 @@ def bits_of(network: WaveNet, batch: Batch) -> Tensor:
     return nats / math.log(2)
 
 
-def loss_of(network: WaveNet, batch: Batch) -> Tensor:
+def loss_of(network: WaveNet, batch: Batch, precision: str) -> Tensor:
     """Mean bits a sample."""
-    # Each weight is used once, and so need not be remembered as it was rounded.
-    with narrow(batch.frames.device, remember=False):
+    with autocast(batch.frames.device, precision):
         return bits_of(network, batch).mean()
 
 

@@ -23,19 +23,31 @@ from zoo.vision.linear_svm import LinearSvm, fit_linear_svm
 _ROWS = 1000  # examples whose kernel is computed at a time in training
 
 
-F = TypeVar("F", np.float32, np.float64)
+Real = TypeVar("Real", np.float32, np.float64)
 
 
-def rbf_kernel(x: NDArray[F], landmarks: NDArray[F], gamma: float) -> NDArray[F]:
-    """exp(-gamma |x - l|^2); x: [N, P], landmarks: [M, P]; answers [N, M]."""
+def rbf_kernel(
+    x: NDArray[Real],
+    landmarks: NDArray[Real],
+    gamma: float,
+    squares: NDArray[Real] | None = None,
+) -> NDArray[Real]:
+    """exp(-gamma |x - l|^2); x: [N, P], landmarks: [M, P]; answers [N, M].
+
+    squares: [M] |l|^2, if known.
+    """
     kernel = x @ landmarks.T
     kernel *= -2
-    kernel += np.einsum("np,np->n", x, x)[:, None]
-    kernel += np.einsum("mp,mp->m", landmarks, landmarks)
+    kernel += _squares(x)[:, None]
+    kernel += _squares(landmarks) if squares is None else squares
     np.maximum(kernel, 0, out=kernel)
     kernel *= -gamma
     np.exp(kernel, out=kernel)
     return kernel
+
+
+def _squares(x: NDArray[Real]) -> NDArray[Real]:
+    return np.asarray(np.einsum("np,np->n", x, x), x.dtype)
 
 
 def nystroem_normalisation(landmarks: NDArray[np.float32], gamma: float) -> NDArray[np.float32]:
@@ -57,8 +69,8 @@ class KernelMachine:
     """exp(-gamma |x - landmark|^2) @ coefficients + intercept: Nyström's normalisation folded in.
 
     landmarks: [M, P]. coefficients: [M, classes], kept as float32: they are large, of both signs,
-    and cancel, so that scores are summed in float64, or they would hang on how many examples are
-    scored at once. intercept: [classes].
+    and cancel, so that scores are computed in float64; in float32 they would depend on how many
+    examples are scored at once. intercept: [classes].
     """
 
     landmarks: NDArray[np.float32]
@@ -79,16 +91,15 @@ class KernelMachine:
 
     def scores(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N, P] -> [N, classes]."""
-        kernel = rbf_kernel(x.astype(np.float64), self._landmarks, self.gamma)
-        return np.asarray(kernel @ self._coefficients + self.intercept, np.float32)
+        landmarks, squares, coefficients = self._in_float64
+        kernel = rbf_kernel(x.astype(np.float64), landmarks, self.gamma, squares)
+        return np.asarray(kernel @ coefficients + self.intercept, np.float32)
 
     @functools.cached_property
-    def _landmarks(self) -> NDArray[np.float64]:
-        return self.landmarks.astype(np.float64)
-
-    @functools.cached_property
-    def _coefficients(self) -> NDArray[np.float64]:
-        return self.coefficients.astype(np.float64)
+    def _in_float64(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """landmarks, their squares, coefficients"""
+        landmarks = self.landmarks.astype(np.float64)
+        return landmarks, _squares(landmarks), self.coefficients.astype(np.float64)
 
 
 def fit_kernel_machine(

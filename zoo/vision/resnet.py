@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.errors import InputError
+from zoo.precision import autocast
 from zoo.progress import Progress
 from zoo.vision.classifier import Arrays, ImageClassifier, Interface
-from zoo.vision.resnet_training import Schedule, precision
+from zoo.vision.resnet_training import Schedule
 from zoo.vision.resnet_training import train as train_network
 from zoo.weights import half
 
@@ -260,7 +261,7 @@ class ResNetClassifier(ImageClassifier):
                 np.arange(len(validation.images)), -(-len(validation.images) // FORWARD_IMAGES)
             )
             right = 0
-            with torch.inference_mode(), precision(how, torch.device(device)):
+            with torch.inference_mode(), autocast(device, how.precision, cache=True):
                 for batch in batches:
                     logits = average(_pixels(validation.images[batch], device))
                     right += int(

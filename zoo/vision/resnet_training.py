@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.errors import InputError
+from zoo.precision import autocast, check_precision
 from zoo.progress import Progress
 from zoo.resume import Checkpoint
 
@@ -78,8 +79,7 @@ class Schedule:
     elastic: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.precision not in ("float32", "bfloat16"):
-            raise InputError(f"precision is 'float32' or 'bfloat16'; {self.precision!r} came.")
+        check_precision(self.precision)
         if self.epochs < 1 or self.batch_size < 2:
             raise InputError("Training takes at least 1 epoch and batches of at least 2 images.")
         if self.restart_epochs < 0 or not self.restart_rate > 0:
@@ -243,7 +243,7 @@ class _Trainer(Generic[Network]):
         for group in self.optimiser.param_groups:
             rate = schedule.rate(self.step / steps_per_epoch)
             group["lr"] = rate * group["factor"]
-        with precision(schedule, pixels.device):
+        with autocast(pixels.device, schedule.precision, cache=True):
             logits = self.network(pixels)
         loss = torch.stack(
             [
@@ -300,12 +300,6 @@ class _Trainer(Generic[Network]):
                 buffer = parts["momentum"][name].to(parameter.device)
                 self.optimiser.state[parameter]["momentum_buffer"] = buffer
         self.epoch, self.step = epoch, epoch * steps_per_epoch
-
-
-def precision(schedule: Schedule, device: torch.device) -> torch.autocast:
-    """The context in which a network computes in the schedule's precision."""
-    narrow = schedule.precision == "bfloat16"
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=narrow)
 
 
 def fingerprint(
