@@ -1,11 +1,13 @@
 """eSpeak NG, a formant synthesiser, as the package espeakng-loader brings it.
 
-Its library is called through its C interface (speak_lib.h); it is there once in a process.
+Its library is called through its C interface (speak_lib.h).
 """
 
 from __future__ import annotations
 
 import ctypes
+import shutil
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,10 @@ _SPEED, _PITCH, _RANGE = 1, 3, 4
 _SEED = 1791  # the year of von Kempelen's speaking machine
 
 
-_lock = threading.Lock()  # the library has one state for all
-
-
 class Espeak:
-    """What it says depends on what it has said before, but for voices without breath and flutter.
+    """One speaker, whom others do not disturb.
+
+    What it says depends on what it has said before, but for voices without breath and flutter.
 
     Raises MissingDependencyError.
     """
@@ -40,12 +41,16 @@ class Espeak:
             raise MissingDependencyError(
                 "eSpeak NG needs espeakng-loader: pip install 'software-zoo[tts]'."
             ) from error
-        self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        # A library has one state, part of which setting it up anew leaves as it was: a copy has its
+        # own. Once it is loaded its file can go, but on systems that hold on to it.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            copy = shutil.copy(espeakng_loader.get_library_path(), folder)
+            self._library: Any = ctypes.CDLL(copy)
         data = str(Path(espeakng_loader.get_data_path()).parent).encode()
-        with _lock:  # another may be speaking
-            if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != RATE:
-                raise DataError("eSpeak NG does not find its data.")
-            self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath
+        if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != RATE:
+            raise DataError("eSpeak NG does not find its data.")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # of breath
+        self._lock = threading.Lock()  # threads that share a speaker take turns
         self._parts: list[NDArray[np.int16]] = []
         callback = ctypes.CFUNCTYPE(
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -61,7 +66,7 @@ class Espeak:
 
         Raises DataError if there is no such voice.
         """
-        with _lock:
+        with self._lock:
             self._library.espeak_SetSynthCallback(self._callback)
             if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
                 raise DataError(f"eSpeak NG has no voice {voice!r}.")

@@ -287,7 +287,7 @@ def test_saved_and_loaded_it_hears_the_same(model: ConformerRecognizer, tmp_path
     [
         ("vocabulary", ["up", "down", "left"]),
         ("front_end", {"mels": 40}),
-        ("smoothing", "some"),
+        ("depth", "some"),
         ("network", {"mels": 20, "outputs": 3}),
         ("network", {"mels": 20, "outputs": 3, "depth": 3}),
     ],

@@ -316,6 +316,7 @@ COUNTS = {
     ("asterisk-digits", "test"): 94,
     ("asterisk-en", "test"): 554,
     ("espeak-digits", "train"): 1680,
+    ("espeak-accents", "train"): 1680,
     ("flite-digits", "train"): 150,
 }
 

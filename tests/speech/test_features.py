@@ -234,49 +234,102 @@ def test_the_mean_of_training_is_that_of_its_loud_frames() -> None:
     assert made.smoothing == 5.0
 
 
-# --- the mean so far ------------------------------------------------------------------------------
+# --- the level so far -----------------------------------------------------------------------------
+
+DEPTH = 35.0
+LOW = replace(PLAIN, floor=1e-11)
 
 
-def test_normalised_training_features_have_no_mean_and_unit_deviation() -> None:
-    features = PLAIN.log_mel(sound(2.0))
-    normalizer = Normalizer.of(features, smoothing=20.0)
-    values = normalizer.whole(features, len(features))
-    assert np.allclose(values.mean(axis=0), 0, atol=1e-4)
-    assert np.allclose(values.std(axis=0), 1, atol=1e-3)
+def normalizer() -> Normalizer:
+    return Normalizer.of([LOW.log_mel(sound(1.0, seed=5))], DEPTH, 20.0)
 
 
-def test_the_mean_so_far_by_hand() -> None:
-    normalizer = Normalizer(np.array([2.0], np.float32), np.array([0.5], np.float32), 2.0)
-    features = np.array([[4], [4], [0], [0]], np.float32)
-    # Means: (2 * 2 + 8) / 4 = 3, then (2 * 2 + 8 + 0) / 6 = 2.
-    assert np.allclose(normalizer.whole(features, 2)[:, 0], [2, 2, -4, -4])
-    assert np.allclose(normalizer.whole(features, 4)[:, 0], [4, 4, -4, -4])
+def test_the_level_and_the_mean_so_far_by_hand() -> None:
+    how = Normalizer(np.array([2.0], np.float32), np.array([0.5], np.float32), 10.0, 3.0)
+    energies = np.array([4.0, 1.0, 0.5, 0.5])
+    # Levels: (16 + 1) / (4 + 1) = 3.4, then (16 + 1 + 0.5) / (4 + 1 + 1) = 35 / 12; ten decibels
+    # below is a tenth, and a frame of a hundredth of the level counts half as speech.
+    levels = np.array([3.4, 3.4, 35 / 12, 35 / 12])
+    above = np.log(energies / levels + 0.1)
+    loud = energies / (energies + levels / 100)
+    means = [(3 * 2 + (loud * above)[:n].sum()) / (3 + loud[:n].sum()) for n in (2, 2, 4, 4)]
+    values = how.whole(np.log(energies)[:, None].astype(np.float32), 2)
+    assert np.allclose(values[:, 0], (above - means) / 0.5, atol=1e-5)
+
+
+def test_the_mean_of_training_is_that_of_its_speech() -> None:
+    speech = LOW.log_mel(sound(0.6))
+    pause = np.full((200, speech.shape[1]), -25.0, np.float32)
+    alone = Normalizer.of([speech], DEPTH, 20.0)
+    padded = Normalizer.of([np.concatenate((pause, speech))], DEPTH, 20.0)
+    assert np.allclose(padded.mean, alone.mean, atol=1e-3)
+    # With that mean alone, speech in the mean is nothing.
+    assert np.abs(alone.whole(speech, 1000).mean(axis=0)).max() < 0.2
+
+
+@pytest.mark.parametrize("gain", [0.1, 3.0])
+def test_loudness_and_silence_around_change_nothing(gain: float) -> None:
+    samples = sound(0.6)
+    features = LOW.log_mel(samples)
+    values = normalizer().whole(features, 1000)
+    louder = normalizer().whole(LOW.log_mel(samples * np.float32(gain)), 1000)
+    assert np.allclose(louder, values, atol=1e-2)
+    pause = np.full((70, features.shape[1]), features.min() - 10, np.float32)
+    padded = normalizer().whole(np.concatenate((pause, features, pause)), 1000)
+    assert np.allclose(padded[70:-70], values, atol=1e-2)
+
+
+def test_a_channel_changes_the_less_the_more_is_heard_of_it() -> None:
+    channel = np.linspace(-1, 1, PLAIN.mels, dtype=np.float32)
+    changes = []
+    for seconds in (0.1, 0.5, 4.0):
+        features = LOW.log_mel(sound(seconds))
+        plain, coloured = (normalizer().whole(x, 1000) for x in (features, features + channel))
+        changes.append(float((coloured - plain).mean(axis=0).std()))
+    assert changes[0] > 2 * changes[1] > 4 * changes[2]
+
+
+def test_what_is_far_below_the_speech_is_alike() -> None:
+    features = LOW.log_mel(sound(0.6))
+    pauses = [
+        np.full((5, features.shape[1]), features.max() - below * np.log(10) / 10, np.float32)
+        for below in (DEPTH + 50, DEPTH + 70)
+    ]
+    values = normalizer().whole(np.concatenate((features, *pauses)), 1000)
+    assert np.allclose(values[-10:-5], values[-5:], atol=0.05)
+    assert (values[-5:] < values[:-10].mean(axis=0)).all()
+
+
+def test_silence_alone_is_not_made_loud() -> None:
+    silence = LOW.log_mel(np.zeros(4000, np.float32))
+    speech = LOW.log_mel(sound(0.6))
+    assert (normalizer().whole(silence, 10) < normalizer().whole(speech, 10).mean(axis=0)).all()
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 17])
 def test_no_chunk_depends_on_what_follows_it(chunk: int) -> None:
-    features = PLAIN.log_mel(sound(0.6))
-    normalizer = Normalizer.of(PLAIN.log_mel(sound(1.0, seed=5)), 20.0)
-    whole = normalizer.whole(features, chunk)
+    features = LOW.log_mel(sound(0.6))
+    whole = normalizer().whole(features, chunk)
     other = features.copy()
     other[3 * chunk :] += 1
-    changed = normalizer.whole(other, chunk)
+    changed = normalizer().whole(other, chunk)
     assert np.array_equal(changed[: 3 * chunk], whole[: 3 * chunk])
     assert not np.allclose(changed[3 * chunk :], whole[3 * chunk :])
-    running = normalizer.begin()
+    running = normalizer().begin()
     parts = [features[start : start + chunk] for start in range(0, len(features), chunk)]
     assert np.array_equal(np.concatenate([running.next(part) for part in parts]), whole)
 
 
 def test_a_band_that_never_changes_does_not_blow_up() -> None:
-    features = PLAIN.log_mel(sound(0.5))
-    features[:, 3] = -7
-    values = Normalizer.of(features, 20.0).whole(features, 10)
+    features = LOW.log_mel(sound(0.5))
+    features[:, 3] = -40
+    values = Normalizer.of([features], DEPTH, 20.0).whole(features, 10)
     assert np.abs(values[:, 3]).max() < 1e-2
 
 
-def test_frames_that_follow_each_other_do_so_in_time() -> None:
-    how = FrontEnd(window=0.025, step=0.01)
-    assert how.times(0, 9, 1.0) == (0.0, 0.1075)
-    assert how.times(10, 97, 1.0) == (0.1075, 0.9875)
-    assert how.times(10, 99, 1.0) == (0.1075, 1.0)  # no later than the sound
+@pytest.mark.parametrize(
+    ("depth", "smoothing"), [(0.0, 1.0), (-3.0, 1.0), (101.0, 1.0), (np.nan, 1.0), (35.0, -1.0)]
+)
+def test_impossible_normalisers_are_refused(depth: float, smoothing: float) -> None:
+    with pytest.raises(ValueError, match=r"a (depth|smoothing) of"):
+        Normalizer(np.zeros(2, np.float32), np.ones(2, np.float32), depth, smoothing)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from zoo.audio import Audio
 from zoo.errors import DataError
 from zoo.speech import synthetic
 from zoo.speech.strings import WORDS
@@ -23,9 +25,12 @@ def _flite(root: Path, script: str) -> Path:
     return root
 
 
-def test_espeak_says_every_digit_in_every_voice_and_three_accents() -> None:
+@pytest.mark.parametrize("spoken", [synthetic.espeak_digits, synthetic.espeak_accents])
+def test_espeak_says_every_digit_in_every_voice_and_three_accents(
+    spoken: Callable[[str], Iterator[tuple[Audio, str, str]]],
+) -> None:
     pytest.importorskip("espeakng_loader")
-    rows = list(synthetic.espeak_digits("train"))
+    rows = list(spoken("train"))
     voices = Counter(group for *_, group in rows)
     assert set(voices.values()) == {len(WORDS)}
     assert set(Counter(group.split()[2] for group in voices).values()) == {3}
@@ -33,6 +38,13 @@ def test_espeak_says_every_digit_in_every_voice_and_three_accents() -> None:
     # Different voices say the same differently, and all of them at a length that people need.
     assert len({audio.samples.tobytes() for audio, *_ in rows}) == len(rows)
     assert all(0.1 < audio.seconds < 1.5 and audio.rate == 8000 for audio, *_ in rows)
+
+
+def test_sixteen_languages_lend_their_accents() -> None:
+    pytest.importorskip("espeakng_loader")
+    accents = {group.split()[1] for *_, group in synthetic.espeak_accents("train")}
+    assert len(accents) == 16
+    assert not any(accent.startswith("en") for accent in accents)
 
 
 def test_flite_is_asked_for_each_word_and_its_silence_cut(tmp_path: Path) -> None:

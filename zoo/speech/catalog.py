@@ -114,7 +114,11 @@ MODELS = (
         recipe=Recipe(
             data="fsdd",
             validation=300,
-            options={"also": ("espeak-digits", "flite-digits"), "width": 112, "steps": 15_000},
+            options={
+                "also": ("espeak-digits", "espeak-accents", "flite-digits"),
+                "width": 112,
+                "steps": 12_000,
+            },
         ),
         limits="Knows the English digits zero to nine and hears nothing else: any other word is "
         "left out or taken for a digit. Learned from six men and from two speech synthesisers, so "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ CHUNK = 2.56  # seconds heard at once in a recording
 LIVE_CHUNK = 0.64  # and in sound as it comes
 _PIECE = 60  # seconds whose features are taken at once
 _MAX_BEAM = 100
+_FLOOR = 1e-11  # of a filter's energy: below what 16 bits can hold
 
 
 class ConformerRecognizer(WordRecognizer):
@@ -138,20 +140,21 @@ class ConformerRecognizer(WordRecognizer):
         mels: int = 40,
         width: int = 96,
         layers: int = 4,
+        depth: float = 35.0,
         smoothing: float = 20.0,
         also: Sequence[str] = (),
         **schedule: Any,
     ) -> Self:
         """Learn from perturbed strings of the recordings (see `zoo.speech.augmentation`).
 
-        rate, mels: of the front end. width, layers: of the network. smoothing: of its normaliser.
-        also: names of data sets whose voices are heard, too. schedule: see `Schedule`.
+        rate, mels: of the front end. width, layers: of the network. depth, smoothing: of its
+        normaliser. also: names of data sets whose voices are heard, too. schedule: see `Schedule`.
         """
         plan = Schedule(**schedule)
-        front_end = FrontEnd.of_speech(rate, mels)
+        front_end = dataclasses.replace(FrontEnd.of_speech(rate, mels), floor=_FLOOR)
         voices = Voices(by_speaker(train, rate), by_speaker(lent(also, vocabulary), rate))
-        spoken = [front_end.log_mel(audio.samples) for own in voices.own for audio, _ in own]
-        normalizer = Normalizer.of(np.concatenate(spoken), smoothing)
+        spoken = (front_end.log_mel(audio.samples) for own in voices.own for audio, _ in own)
+        normalizer = Normalizer.of(spoken, depth, smoothing)
         lesson = Lesson(
             voices,
             vocabulary,
@@ -194,6 +197,7 @@ class ConformerRecognizer(WordRecognizer):
     def _settings(self) -> dict[str, Any]:
         return {
             "network": self.network.size.to_settings(),
+            "depth": self.normalizer.depth,
             "smoothing": self.normalizer.smoothing,
         }
 
@@ -218,7 +222,9 @@ class ConformerRecognizer(WordRecognizer):
         if (size.mels, size.outputs) != (front_end.mels, len(vocabulary) + 1):
             raise ValueError(f"a network of {size.mels} bands and {size.outputs} outputs")
         own = dict(arrays)
-        normalizer = Normalizer(own.pop("mean"), own.pop("deviation"), settings["smoothing"])
+        normalizer = Normalizer(
+            own.pop("mean"), own.pop("deviation"), settings["depth"], settings["smoothing"]
+        )
         if len(normalizer.mean) != size.mels:
             raise ValueError(f"a mean of {len(normalizer.mean)} bands, not {size.mels}")
         network = ConformerNetwork(size)
@@ -247,7 +253,7 @@ class _Hearing:
         """frames: of the encoder in a chunk."""
         self.model = model
         self.chunk = frames * SUBSAMPLING
-        self.mean = model.normalizer.begin()
+        self.normalised = model.normalizer.begin()
         self.state: State | None = None
         self.samples = np.empty(0, np.float32)
         self.features = np.empty((0, model.front_end.mels), np.float32)
@@ -278,7 +284,7 @@ class _Hearing:
             self._step(self.features)
 
     def _step(self, features: Features) -> None:
-        values = self.mean.next(features)
+        values = self.normalised.next(features)
         lacking = -len(values) % SUBSAMPLING
         values = np.pad(values, ((0, lacking), (0, 0)))
         with torch.inference_mode():

@@ -111,6 +111,7 @@ class Lesson:
             "seed": self.seed,
             "size": self.size,
             "front_end": self.front_end.to_settings(),
+            "depth": self.normalizer.depth,
             "smoothing": self.normalizer.smoothing,
             "words": self.numbers,
             "recordings": [[len(spoken) for spoken in part] for part in parts],

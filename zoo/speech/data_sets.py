@@ -140,6 +140,28 @@ ESPEAK_DIGITS = DataSetInfo(
     note="The digits in 168 voices of the speech synthesiser eSpeak NG; to learn from only.",
 )
 
+ESPEAK_ACCENTS = DataSetInfo(
+    name="espeak-accents",
+    title="eSpeak accents",
+    task=_TASK,
+    license="of a program's output: none",
+    url="https://github.com/espeak-ng/espeak-ng",
+    splits=("train",),
+    sources=(
+        PythonPackage(package="espeakng_loader", reader="zoo.speech.synthetic:espeak_accents"),
+    ),
+    variants=(
+        Variant(
+            "eSpeak accents",
+            {
+                "train": "c6fc709b8cbf8d0f08f3fa801b82ebdff553207fbfbc29336ebd8aac89ecdf10",
+            },
+        ),
+    ),
+    note="The digits as the speech synthesiser eSpeak NG says them by the rules of 16 other "
+    "languages, in 168 voices; to learn from only.",
+)
+
 FLITE_DIGITS = DataSetInfo(
     name="flite-digits",
     title="Flite digits",
@@ -173,5 +195,6 @@ DATA_SETS = (
     ASTERISK_DIGITS,
     ASTERISK_EN,
     ESPEAK_DIGITS,
+    ESPEAK_ACCENTS,
     FLITE_DIGITS,
 )

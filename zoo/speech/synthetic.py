@@ -2,7 +2,8 @@
 
 eSpeak NG computes speech by rules, in voices that differ in pitch, resonances and roughness; Flite
 puts it together from models of recorded people. Both are too regular to be tried on, but a network
-that has heard six people learns from them in how many ways a word can be said.
+that has heard six people learns from them in how many ways a word can be said. Whoever speaks
+English as a foreign language has yet other ways: hence voices that read by other languages' rules.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import functools
 import io
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,26 @@ _ACCENTS = (
     "en-us-nyc",
 )
 _ACCENTS_A_VOICE = 3
+# The words, in their order, spelled so that whoever reads by the rules of the language says them
+# as people do who speak English as a foreign one.
+_FOREIGN = {
+    "cs": "zírou uan tů srí fór fajv siks sevn ejt najn",
+    "de": "siero wann tu trie foor faif siks sewen ejt nein",
+    "el": "ζίροου ουάν του θρι φορ φάιβ σιξ σέβεν έιτ νάιν",
+    "es": "sírou uán tu tri for faif sics séven éit náin",
+    "fi": "siirou uan tuu thrii foor faiv siks seven eit nain",
+    "fr": "zirro ouane toux srie faure faillve sixe sévène eillte naillne",
+    "hi": "ज़ीरो वन टू थ्री फोर फाइव सिक्स सेवन एट नाइन",
+    "hu": "zíró uan tú szrí fór fájv sziksz szeven éjt nájn",
+    "it": "ziro uan tu tri fór faiv sics séven éit nain",
+    "nl": "zierou wan toe srie foor faaif siks seven eet nain",
+    "pl": "zirou łan tu sri for fajw siks sewen ejt najn",
+    "pt-br": "zírou uãn tu trí fór fáiv sics séven êit náin",
+    "ro": "zirou uan tu tri for faiv sics seven eit nain",
+    "ru": "зи́роу уа́н ту сри фо́р файв сыкс сэ́вэн эйт найн",
+    "sv": "sirå oann to tri får fajv siks seven ejt najn",
+    "tr": "ziro van tu tri for fayv siks sevın eyt nayn",
+}
 # Those of eSpeak's voices that could be a person's.
 _VOICES = (
     *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5"),
@@ -56,18 +77,35 @@ def espeak_digits(split: str) -> Iterator[tuple[Audio, str, str]]:
     yield from _espeak_digits()
 
 
-@functools.cache  # what eSpeak has said before changes the breath in what it says next
+def espeak_accents(split: str) -> Iterator[tuple[Audio, str, str]]:
+    """Each digit in each voice, as speakers of some other languages say it."""
+    yield from _espeak_accents()
+
+
+@functools.cache  # it takes seconds
 def _espeak_digits() -> list[tuple[Audio, str, str]]:
+    return list(_spoken({accent: dict(zip(WORDS, WORDS, strict=True)) for accent in _ACCENTS}))
+
+
+@functools.cache
+def _espeak_accents() -> list[tuple[Audio, str, str]]:
+    read = {
+        language: dict(zip(WORDS, texts.split(), strict=True))
+        for language, texts in _FOREIGN.items()
+    }
+    return list(_spoken(read))
+
+
+def _spoken(read: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Audio, str, str]]:
+    """read: for an accent, what stands for each word."""
     speaker = Espeak()
-    rows = []
     random = np.random.default_rng(_SEED)
     for voice in _VOICES:
-        for accent in random.permutation(_ACCENTS)[:_ACCENTS_A_VOICE].tolist():
+        for accent in random.permutation(tuple(read))[:_ACCENTS_A_VOICE].tolist():
             how = [int(random.integers(*limits)) for limits in (_SPEEDS, _PITCHES, _RANGES)]
-            for word in WORDS:
-                audio = speaker.say(word, f"{accent}+{voice}", *how)
-                rows.append((_trimmed(audio.at(RATE)), word, f"espeak {accent} {voice}"))
-    return rows
+            for word, text in read[accent].items():
+                audio = speaker.say(text, f"{accent}+{voice}", *how)
+                yield _trimmed(audio.at(RATE)), word, f"espeak {accent} {voice}"
 
 
 def flite_digits(root: Path, split: str) -> Iterator[tuple[Audio, str, str]]:
