@@ -101,4 +101,4 @@ def test_more_beams_find_no_worse(network: TransformerNetwork) -> None:
             search(network, row, row != PADDING, [LONGEST], beams=beams)[0].score
             for beams in (1, 400)
         ]
-        assert found[1] >= found[0] - 1e-6
+        assert found[1] >= found[0] - 1e-4  # rounding hangs on how many rows are multiplied
