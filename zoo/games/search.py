@@ -22,6 +22,8 @@ from zoo.games.rules import Rules, State
 from zoo.games.tree import Trees
 from zoo.predictions import Move
 
+_ALIKE = 1e-8  # visits, of which priors are a thousandth: what is closer differs by rounding
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -223,7 +225,8 @@ class Search:
         # A proven result decides; among equals, what the search preferred.
         candidates = proven == value if known else ~(proven == -1)
         share = np.where(candidates, visits + 1e-3 * trees.prior[game, rows], 0.0)
-        best = int(share.argmax())
+        # Of moves that mirror each other the first, not the one that rounding favours.
+        best = int((share >= share.max() - _ALIKE).argmax())
         actions = trees.action[game, rows].tolist()
         return Move(
             action=self.rules.text(state, actions[best]),
