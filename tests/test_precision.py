@@ -69,11 +69,25 @@ def test_accelerators_take_bfloat16_unmeasured(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("precision", module.PRECISIONS)
-def test_a_network_computes_in_the_precision_and_a_measurement_in_its_own(precision: str) -> None:
+def test_a_network_computes_in_the_precision_and_a_measurement_in_its_own(
+    precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     x = torch.ones(2, 2)
+    multiplied: list[torch.dtype] = []
+    mm = torch.mm
+
+    def noted(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        product = mm(a, b)
+        multiplied.append(product.dtype)
+        return product
+
     with autocast("cpu", precision):
         assert (x @ x).dtype is getattr(torch, precision)
-        module._seconds("float32")
+        with monkeypatch.context() as patched:
+            patched.setattr(torch, "mm", noted)
+            for each in module.PRECISIONS:
+                module._seconds(each)
+    assert multiplied == [getattr(torch, each) for each in module.PRECISIONS]
     assert (x @ x).dtype is torch.float32
 
 

@@ -353,16 +353,20 @@ def test_the_legs_of_an_interrupted_training_add_up(tmp_path: Path) -> None:
     assert seconds_so_far(log) == 25
 
 
-def test_the_precision_of_learning_is_the_last_that_was_logged(tmp_path: Path) -> None:
+def test_every_precision_of_a_training_is_told(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
+
+    def told(*events: dict[str, Any]) -> str | None:
+        log.write_text("".join(f"{json.dumps(one)}\n" for one in events))
+        return precision_of_learning(log)
+
     assert precision_of_learning(log) is None
-    log.write_text('{"at_seconds": 1.0, "event": "start"}\n')
-    assert precision_of_learning(log) is None
-    with log.open("a") as file:
-        for precision in ("bfloat16", "float32"):
-            file.write(json.dumps({"event": "learning", "precision": precision}) + "\n")
-        file.write('{"at_seconds": 9.0, "step": 5, "loss": 1.0}\n')
-    assert precision_of_learning(log) == "float32"
+    narrow, wide = ({"event": "learning", "precision": x} for x in ("bfloat16", "float32"))
+    start, step, saved = {"event": "start"}, {"step": 5, "loss": 1.0}, {"event": "saved"}
+    assert told(start, step) is None
+    assert told(start, narrow, step, start, narrow, step) == "bfloat16"
+    assert told(start, narrow, step, start, wide) == "bfloat16, float32"
+    assert told(start, narrow, step, saved, start, step) is None
 
 
 def _curve(folder: Path, *events: dict[str, Any]) -> dict[str, Any] | None:

@@ -29,9 +29,10 @@ _SEED = 1791  # the year of von Kempelen's speaking machine
 class Espeak:
     """One speaker, whom others do not disturb.
 
-    What it says depends on what it has said before, but for voices without breath and flutter.
+    What it says depends on what it has said before, but for voices without breath and flutter. Its
+    1.5 MiB of memory are kept until the process ends.
 
-    Raises MissingDependencyError.
+    Raises MissingDependencyError, DataError.
     """
 
     def __init__(self) -> None:
@@ -45,7 +46,13 @@ class Espeak:
         # own. Once it is loaded its file can go, but on systems that hold on to it.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             copy = shutil.copy(espeakng_loader.get_library_path(), folder)
-            self._library: Any = ctypes.CDLL(copy)
+            try:
+                self._library: Any = ctypes.CDLL(copy)
+            except OSError as error:
+                raise DataError(
+                    f"eSpeak NG cannot be loaded ({error}); if no program may run from the folder "
+                    "for temporary files, let TMPDIR name another."
+                ) from error
         data = str(Path(espeakng_loader.get_data_path()).parent).encode()
         if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != RATE:
             raise DataError("eSpeak NG does not find its data.")

@@ -196,12 +196,20 @@ def learning_curve(log_file: Path) -> dict[str, Any] | None:
 
 
 def precision_of_learning(log_file: Path) -> str | None:
-    """The precision in which a network was last taught, if the log tells it."""
+    """The precision in which a network was taught, if the log tells it.
+
+    There are several where an interrupted training went on in another.
+    """
     if not log_file.is_file():
         return None
-    events = map(json.loads, log_file.read_text(encoding="utf-8").splitlines())
-    told = [one["precision"] for one in events if one.get("event") == "learning"]
-    return str(told[-1]) if told else None
+    told: dict[str, None] = {}  # as a set that keeps the order
+    for line in log_file.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event.get("event") == "saved":  # that training is done; another begins
+            told = {}
+        elif "precision" in event:
+            told[event["precision"]] = None
+    return ", ".join(told) or None
 
 
 def seconds_so_far(log_file: Path) -> float:

@@ -129,6 +129,8 @@ def _heard(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, int]:
         ({"steps": 0}, "Training takes at least"),
         ({"learning_rate": 0.0}, "A learning rate is positive"),
         ({"weight_decay": -1.0}, "A learning rate is positive"),
+        ({"depth": 0.0}, "depth is of up to 100 decibels"),
+        ({"smoothing": float("inf")}, "smoothing of some frames"),
         ({"batch_size": 0}, "A batch is of at least one word"),
         ({"speaking": -0.1}, "no loss has a negative weight"),
         ({"speaking": float("nan")}, "no loss has a negative weight"),

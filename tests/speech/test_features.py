@@ -333,3 +333,22 @@ def test_a_band_that_never_changes_does_not_blow_up() -> None:
 def test_impossible_normalisers_are_refused(depth: float, smoothing: float) -> None:
     with pytest.raises(ValueError, match=r"a (depth|smoothing) of"):
         Normalizer(np.zeros(2, np.float32), np.ones(2, np.float32), depth, smoothing)
+
+
+def test_what_holds_no_frames_is_nothing() -> None:
+    assert normalizer().begin().next(np.empty((0, LOW.mels), np.float32)).shape == (0, LOW.mels)
+
+
+def test_silence_before_the_speech_changes_it_little() -> None:
+    samples = sound(1.0)
+    silence = np.zeros(PLAIN.rate, np.float32)
+    plain = normalizer().whole(LOW.log_mel(samples), 64)
+    later = normalizer().whole(LOW.log_mel(np.concatenate((silence, samples))), 64)
+    assert np.abs(later[-len(plain) :] - plain)[64:].max() < 0.5
+
+
+def test_frames_that_follow_each_other_do_so_in_time() -> None:
+    how = FrontEnd(window=0.025, step=0.01)
+    assert how.times(0, 9, 1.0) == (0.0, 0.1075)
+    assert how.times(10, 97, 1.0) == (0.1075, 0.9875)
+    assert how.times(10, 99, 1.0) == (0.1075, 1.0)  # no later than the sound

@@ -226,7 +226,7 @@ class Search:
         candidates = proven == value if known else ~(proven == -1)
         share = np.where(candidates, visits + 1e-3 * trees.prior[game, rows], 0.0)
         # Of moves that mirror each other the first, not the one that rounding favours.
-        best = int((share >= share.max() - _ALIKE).argmax())
+        best = int((candidates & (share >= share.max() - _ALIKE)).argmax())
         actions = trees.action[game, rows].tolist()
         return Move(
             action=self.rules.text(state, actions[best]),

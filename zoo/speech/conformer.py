@@ -151,6 +151,8 @@ class ConformerRecognizer(WordRecognizer):
         normaliser. also: names of data sets whose voices are heard, too. schedule: see `Schedule`.
         """
         plan = Schedule(**schedule)
+        if not 0 < depth <= 100 or not 0 < smoothing < np.inf:
+            raise InputError("depth is of up to 100 decibels, and smoothing of some frames.")
         front_end = dataclasses.replace(FrontEnd.of_speech(rate, mels), floor=_FLOOR)
         voices = Voices(by_speaker(train, rate), by_speaker(lent(also, vocabulary), rate))
         spoken = (front_end.log_mel(audio.samples) for own in voices.own for audio, _ in own)

@@ -52,6 +52,8 @@ class FrontEnd:
         return cls(rate=rate, mels=mels, high=min(3800.0, 0.475 * rate))
 
     def __post_init__(self) -> None:
+        if not self.floor > 0:
+            raise ValueError(f"a floor of {self.floor}")
         if not 0 < self.low < self.high <= self.rate / 2 or not 0.5 <= self.warp <= 2:
             raise ValueError(f"filters from {self.low} to {self.high} Hz at {self.rate} Hz")
         if not (0 < self.step <= self.window <= 1 and 1 < self.mels < self.size // 2):

@@ -23,9 +23,10 @@ class Normalizer:
     Level and mean of a chunk are those of all sound up to its end. The level is the mean energy of
     the frames, each weighted by its energy; the mean is that of the frames that are loud enough to
     be speech, to which `smoothing` frames of the training mean are counted, so that the mean of one
-    word is not taken for the channel's. So neither depends on how much silence is around. What lies
-    `depth` decibels below the level and more becomes alike: there rooms and microphones are heard
-    instead of words.
+    word is not taken for the channel's. So silence between and after words hardly counts; what came
+    before the first one was weighed by a level that no speech had raised yet. What lies `depth`
+    decibels below the level and more becomes alike: there rooms and microphones are heard instead
+    of words.
 
     mean, deviation: [mels] of the training recordings.
     """
@@ -38,9 +39,11 @@ class Normalizer:
     def __post_init__(self) -> None:
         if self.mean.ndim != 1 or self.mean.shape != self.deviation.shape:
             raise ValueError(f"a mean of {self.mean.shape}, a deviation of {self.deviation.shape}")
+        if not np.isfinite(self.mean).all() or not np.isfinite(self.deviation).all():
+            raise ValueError("a mean or a deviation that is not finite")
         if not (self.deviation > 0).all() or not 0 < self.depth <= 100:
             raise ValueError(f"a deviation of {self.deviation.min()}, a depth of {self.depth}")
-        if not self.smoothing >= 0:
+        if not 0 < self.smoothing < np.inf:
             raise ValueError(f"a smoothing of {self.smoothing}")
 
     @classmethod
@@ -93,6 +96,6 @@ class _Level:
         energy = np.exp(chunk.astype(np.float64)).mean(axis=1)
         self._weighted += float((energy**2).sum())
         self._energy += float(energy.sum())
-        level = max(self._weighted / self._energy, _QUIETEST)
+        level = max(self._weighted / self._energy if self._energy else 0.0, _QUIETEST)
         above = np.logaddexp(chunk - np.float32(np.log(level)), self._floor)
         return above, energy / (energy + _HALF * level)
