@@ -74,3 +74,14 @@ def test_without_espeak_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'software-zoo\[tts\]'"):
         Espeak()
+
+
+def test_a_folder_from_which_nothing_may_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader")
+
+    def refuse(path: str) -> None:
+        raise OSError("failed to map segment from shared object")
+
+    monkeypatch.setattr("zoo.espeak.ctypes.CDLL", refuse)
+    with pytest.raises(DataError, match=r"\(failed to map .*\).* let TMPDIR name another\.$"):
+        Espeak()

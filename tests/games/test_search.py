@@ -336,3 +336,28 @@ def test_a_new_tree_has_room_and_nothing_in_it() -> None:
     assert trees.first.shape == (2, 64)
     assert trees.used.tolist() == [1, 1]
     assert not trees.visits.any()
+
+
+@pytest.mark.parametrize("nudge", [0.0, 1e-7])
+def test_of_moves_that_only_rounding_tells_apart_the_first_is_taken(nudge: float) -> None:
+    search = _searched(TICTACTOE, "", 20)
+    first, count = int(search.trees.first[0, 0]), int(search.trees.size[0, 0])
+    rows = np.arange(first, first + count)
+    search.trees.visits[0, rows] = 5
+    search.trees.prior[0, rows] = 0.1
+    search.trees.prior[0, rows[6]] += nudge
+    assert search.move().index == 0
+    search.trees.prior[0, rows[6]] += 0.01  # of equal visits, what the network preferred
+    assert search.move().index == 6
+
+
+def test_a_move_proven_to_lose_is_no_match_for_one_that_was_hardly_looked_at() -> None:
+    search = _searched(TICTACTOE, "", 20)
+    first, count = int(search.trees.first[0, 0]), int(search.trees.size[0, 0])
+    rows = np.arange(first, first + count)
+    search.trees.proven[0, rows[:-1]] = -1.0  # player 0 is to move
+    search.trees.proven[0, rows[-1]] = np.nan
+    search.trees.visits[0, rows] = 5
+    search.trees.visits[0, rows[-1]] = 0
+    search.trees.prior[0, rows[-1]] = 1e-7
+    assert search.move().index == count - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 import pytest
@@ -95,10 +96,11 @@ def test_together_is_the_same_as_alone(network: TransformerNetwork, beams: int) 
 
 @torch.no_grad()
 def test_more_beams_find_no_worse(network: TransformerNetwork) -> None:
+    exact = copy.deepcopy(network).double()  # or rounding would hang on how many rows there are
     for source in SOURCES:
         row = torch.tensor([source])
         found = [
-            search(network, row, row != PADDING, [LONGEST], beams=beams)[0].score
+            search(exact, row, row != PADDING, [LONGEST], beams=beams)[0].score
             for beams in (1, 400)
         ]
-        assert found[1] >= found[0] - 1e-4  # rounding hangs on how many rows are multiplied
+        assert found[1] >= found[0] - 1e-6

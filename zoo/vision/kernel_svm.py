@@ -20,10 +20,9 @@ from scipy.spatial.distance import pdist
 from zoo.progress import Progress
 from zoo.vision.linear_svm import LinearSvm, fit_linear_svm
 
-_ROWS = 1000  # examples whose kernel is computed at a time in training
-
-
 Real = TypeVar("Real", np.float32, np.float64)
+
+_ROWS = 1000  # examples whose kernel is computed at a time in training
 
 
 def rbf_kernel(
