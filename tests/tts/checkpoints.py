@@ -25,6 +25,7 @@ SIGNS = {
 }
 _LINE = " ".join("abcdefghijklmnopqrstuvwxyz") + " ' , . ? ! ; : A B C D S"
 BANDS, XVECTOR = 8, 6
+TEXT = "Press one for sales, or two. Hold on! Bye"
 
 
 def write(folder: Path, architecture: str) -> Path:
