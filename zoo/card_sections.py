@@ -178,6 +178,12 @@ def _provenance(entry: ModelInfo, stored: Weights) -> str:
     ]
     if facts["options"]:
         lines.append(f"- Options: `{options_text(facts['options'])}`.")
+    for number, one in enumerate(facts.get("earlier_rounds", ()), 1):
+        lines.append(
+            f"- It went on from the weights of round {number}, whose options were "
+            f"`{options_text(one['options'])}`: {duration_text(one['seconds'])} on "
+            f"{_machine(one)}; finished {one['finished'][:10]}."
+        )
     if choices := stored.settings.get("choices"):
         lines.append(f"- Chosen and scored on the held-out examples: `{options_text(choices)}`.")
     libraries = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
@@ -212,7 +218,9 @@ def environment(entry: ModelInfo, evidence: Evidence) -> str:
     """What training and predicting cost, in time of a machine."""
     lines = []
     if _own_weights(entry) and (facts := weights.read(weights_folder(entry)).training):
-        lines.append(f"- Training: {duration_text(facts['seconds'])} of {_machine(facts)}.")
+        rounds = [*facts.get("earlier_rounds", ()), facts]
+        took = [f"{duration_text(one['seconds'])} of {_machine(one)}" for one in rounds]
+        lines.append(f"- Training: {'; '.join(took)}.")
     if predicting := cost(entry, evidence):
         lines.append(predicting)
     parts = ["Energy was not measured; time was.", "\n".join(lines)] if lines else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,8 @@ from zoo.tasks import task
 # What `zoo train` itself takes, as hints for who misspells it.
 _OWN = {"out", "workspace", "seed"}
 _POINTS = 20  # of a learning curve: to see its shape
+# What the record of weights tells of the rounds before the last.
+_OF_A_ROUND = ("options", "seconds", "finished", "machine", "device", "versions", "python")
 
 
 def train(
@@ -39,6 +42,8 @@ def train(
     """Make the weights of a registered model anew, as its recipe says, and save them.
 
     workspace: where the log and checkpoints are kept; an interrupted training goes on from there.
+        A recipe of several rounds has a folder round-N for each; one whose weights lie there is
+        done, as are those that were shipped before a round was added, once they are put there.
     seed: another than the recipe's, to see how much the figures owe to chance.
     options: of the method's `fit`, in place of the recipe's of the same name.
 
@@ -51,8 +56,8 @@ def train(
     seed = recipe.seed if seed is None else seed
     model_class = model_class_of(entry)
     _check_options(entry.name, model_class, recipe, options or {})
-    used = {**recipe.options, **(options or {})}
-    report = Progress.kept_in(workspace, show=progress)
+    rounds = [{**recipe.options, **one, **(options or {})} for one in ({}, *recipe.then)]
+    report = Progress(show=progress)
     learn: list[Example] = []
     held_out: list[Example] = []
     about_data: dict[str, Any] = {"data": recipe.data}
@@ -71,25 +76,51 @@ def train(
             "train": content_hash(source.info, learn),
             "validation": content_hash(source.info, held_out),
         }
-    earlier = seconds_so_far(workspace / LOG)
-    report.log(event="start", model=entry.name, train=len(learn), validation=len(held_out))
-    began = time.monotonic()
-    model = model_class.fit(
-        learn,
-        held_out or None,
-        seed=seed,
-        progress=progress,
-        workspace=workspace,
-        **keep_out,
-        **used,
-    )
-    model.training = {
+    facts = {
         "model": entry.name,
         **about_data,
         "excluded_by_content": list(recipe.exclude),
         "examples": {"train": len(learn), "validation": len(held_out)},
         "seed": seed,
-        "options": used,
+    }
+    done: list[Model] = []
+    for number, used in enumerate(rounds):
+        last = number + 1 == len(rounds)
+        place = workspace if len(rounds) == 1 else workspace / f"round-{number + 1}"
+        out = folder if last else place / "weights"
+        facts["options"] = used
+        made = None if last else _made_before(model_class, out, facts)
+        if made is None:
+            fit = functools.partial(
+                model_class.fit,
+                learn,
+                held_out or None,
+                seed=seed + number,
+                progress=progress,
+                workspace=place,
+                **keep_out,
+                **used,
+            )
+            made = _round(fit, facts, done, out, Progress.kept_in(place, show=progress), place)
+        done.append(made)
+    return done[-1]
+
+
+def _round(
+    fit: Callable[..., Model],
+    facts: Mapping[str, Any],
+    done: Sequence[Model],
+    folder: Path,
+    report: Progress,
+    workspace: Path,
+) -> Model:
+    """Learn, from the last of the rounds that are done if there are any, and save."""
+    earlier = seconds_so_far(workspace / LOG)
+    report.log(event="start", model=facts["model"], **facts["examples"])
+    began = time.monotonic()
+    model = fit(start=done[-1]) if done else fit()
+    training: dict[str, Any] = {
+        **facts,
         "seconds": round(earlier + time.monotonic() - began),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{describe_cpu()}, cores: {usable_cores()}",
@@ -98,11 +129,30 @@ def train(
         "python": platform.python_version(),
     }
     if precision := precision_of_learning(workspace / LOG):
-        model.training["precision"] = precision
+        training["precision"] = precision
     if curve := learning_curve(workspace / LOG):
-        model.training["curve"] = curve
+        training["curve"] = curve
+    if done:
+        training["earlier_rounds"] = [
+            {name: one.training[name] for name in _OF_A_ROUND} for one in done
+        ]
+    model.training = training
     model.save(folder)
-    report.log(event="saved", seconds=model.training["seconds"])
+    report.log(event="saved", seconds=training["seconds"])
+    return model
+
+
+def _made_before(model_class: type[Model], folder: Path, facts: Mapping[str, Any]) -> Model | None:
+    """What an earlier run made of a round, None if none did; ZooError if that was another round."""
+    if not folder.exists():
+        return None
+    model = model_class.load(folder)
+    for name in ("model", "content_sha256", "seed", "options"):
+        if model.training.get(name) != json.loads(json.dumps(facts.get(name))):
+            raise ZooError(
+                f"{str(folder)!r} is not of this recipe's round: its {name} is another. Move it "
+                "away, or give another workspace."
+            )
     return model
 
 

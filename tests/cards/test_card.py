@@ -219,6 +219,25 @@ def test_the_learning_curve_is_shown_if_it_is_on_record(trained: Path) -> None:
     assert _rows(body, "2,000") == [["2,000", "0.1235"]]
 
 
+def test_every_round_of_the_training_is_told(trained: Path) -> None:
+    stored = weights.read(trained)
+    kept = ("seconds", "finished", "machine")
+    first = {name: stored.training[name] for name in kept}
+    first |= {"options": {"epochs": 9}, "seconds": 7200, "machine": "Old CPU"}
+    try:
+        facts = {**stored.training, "earlier_rounds": [first]}
+        weights.write(trained, replace(stored, training=facts))
+        body = card_of(LEARNED, [])
+    finally:
+        weights.write(trained, stored)
+    assert (
+        "\n- It went on from the weights of round 1, whose options were `epochs=9`: 2.0 hours on "
+        f"Old CPU; finished {first['finished'][:10]}.\n"
+    ) in body
+    last = f"{duration_text(stored.training['seconds'])} of {stored.training['machine']}"
+    assert f"\n- Training: 2.0 hours of Old CPU; {last}.\n" in body
+
+
 def test_the_cost_is_time_of_a_machine(trained: Path, results: list[Result]) -> None:
     slow = replace(
         results[1],

@@ -141,6 +141,43 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
         assert torch.allclose(one, other, atol=1e-3)
 
 
+def test_it_goes_on_from_what_another_learned(
+    learned: TransformerTranslator, tmp_path: Path
+) -> None:
+    before = {name: x.clone() for name, x in learned.network.state_dict().items()}
+    new = _examples([("de", "fr")])  # a direction that it never learned from
+    options = {**OPTIONS, "steps": 40, "vocabulary": 300, "start": learned}
+    adapted = TransformerTranslator.fit(new, workspace=tmp_path, **options)
+    assert adapted.pieces is learned.pieces
+    assert all(torch.equal(x, before[name]) for name, x in learned.network.state_dict().items())
+    afresh = TransformerTranslator.fit(new, **{**options, "start": None})
+
+    def right(model: TransformerTranslator) -> int:
+        answers = model.predict_batch([one.input for one in new], beams=1)
+        return sum(one.text == each.target for one, each in zip(answers, new, strict=True))
+
+    assert right(adapted) > 0.6 * len(new)
+    assert right(afresh) < 0.2 * len(new)
+
+    # A checkpoint is of one beginning only.
+    options["start"] = adapted
+    TransformerTranslator.fit(new, workspace=tmp_path, **{**options, "log_every": 20})
+    TransformerTranslator.fit(new, workspace=tmp_path, **{**options, "log_every": 20})
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if "step" in line] == [40, 20, 40]
+
+
+def test_what_cannot_be_gone_on_from_is_refused(learned: TransformerTranslator) -> None:
+    options = {**OPTIONS, "start": learned}
+    with pytest.raises(InputError, match=r"network of Shape\(.*width=32.* cannot go on as"):
+        TransformerTranslator.fit(_examples([("en", "de")], 9), **{**options, "width": 64})
+    unknown = Example(Passage("sobaka", "ru", "en"), "dog")
+    with pytest.raises(InputError, match="The translator to start from does not know ru"):
+        TransformerTranslator.fit([unknown], **options)
+    with pytest.raises(InputError, match="start is a TransformerTranslator; str came"):
+        TransformerTranslator.fit([unknown], **{**options, "start": "translate/transformer-multi"})
+
+
 def test_a_checkpoint_of_another_way_of_learning_counts_as_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -101,26 +101,36 @@ class TransformerTranslator(Translator):
         seed: int = 0,
         progress: bool = True,
         workspace: Path | None = None,
+        start: Self | None = None,
         **options: Any,
     ) -> Self:
         """Learn from texts and their translations, in all directions at once.
 
+        start: a translator with whose pieces and numbers learning begins, to adapt it or to go on;
+        it is left as it is. Sizes that are given as options must be its own.
         options: of `_train`.
+
+        Raises InputError if `start` is of another size, or lacks a language of the examples.
         """
         check_known(f"{cls.__name__} learns with", options, cls.fit_options())
+        if start is not None:
+            if not isinstance(start, cls):
+                raise InputError(f"start is a {cls.__name__}; {type(start).__name__} came.")
+            options = {**asdict(start.network.shape), **options}
         return cls._train(
             Pairs(list(train)),
             list(validation or ()),
             seed=seed,
             report=Progress.kept_in(workspace, show=progress),
             workspace=workspace,
+            start=start,
             **options,
         )
 
     @classmethod
     def fit_options(cls) -> set[str]:
         """The names of the options of `fit` that are the method's own."""
-        common = {"train", "validation", "seed", "report", "workspace"}
+        common = {"train", "validation", "seed", "report", "workspace", "start"}
         own = set(inspect.signature(cls._train).parameters) - common - {"schedule"}
         return own | set(inspect.signature(Schedule).parameters)
 
@@ -142,6 +152,7 @@ class TransformerTranslator(Translator):
         seed: int,
         report: Progress,
         workspace: Path | None,
+        start: Self | None,
         also: Sequence[str] = (),
         also_share: float = 0.35,
         favoured: str = "en",
@@ -178,7 +189,9 @@ class TransformerTranslator(Translator):
                 raise InputError(f"{name!r} is no direction between {', '.join(languages)}.")
         texts = dict.fromkeys(text for pairs, _ in corpora for text in pairs.texts)
         report.log(event="pieces", texts=len(texts), languages=" ".join(languages))
-        pieces = Pieces.learn(texts, languages, vocabulary)
+        pieces = Pieces.learn(texts, languages, vocabulary) if start is None else start.pieces
+        if lacking := sorted(set(languages) - set(pieces.languages)):
+            raise InputError(f"The translator to start from does not know {', '.join(lacking)}.")
         weights = {
             (a, b): 0.0
             if f"{a}-{b}" in held_out
@@ -196,6 +209,11 @@ class TransformerTranslator(Translator):
             encoder_layers=encoder_layers, decoder_layers=decoder_layers,
         )  # fmt: skip
         network = TransformerNetwork(shape)
+        if start is not None:
+            own = replace(start.network.shape, dropout=dropout)
+            if own != shape:
+                raise InputError(f"A network of {own} cannot go on as one of {shape}.")
+            network.load_state_dict(start.network.state_dict())
         watched = _watched(validation, favoured)
         average = train(
             network,
@@ -204,6 +222,7 @@ class TransformerTranslator(Translator):
             validate=lambda now: cls._scores(cls(now, pieces), watched),
             report=report,
             workspace=workspace,
+            goes_on=start is not None,
         )
         with torch.no_grad():
             for parameter in average.parameters():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -56,6 +58,14 @@ def loss_of(
     )
 
 
+def _hash_of(network: TransformerNetwork) -> str:
+    """The SHA-256 of all its numbers."""
+    digest = hashlib.sha256()
+    for value in network.state_dict().values():
+        digest.update(value.cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
 def train(
     network: TransformerNetwork,
     lesson: Lesson,
@@ -64,18 +74,23 @@ def train(
     validate: Callable[[TransformerNetwork], dict[str, float]],
     report: Progress,
     workspace: Path | None,
+    goes_on: bool = False,
 ) -> TransformerNetwork:
     """Train `network` and answer the average of its weights, in evaluation mode.
 
     workspace: where a checkpoint is kept, from which the same training goes on.
+    goes_on: whether the network has learned before; a checkpoint then counts only for the same one.
     """
+    facts: dict[str, Any] = {"shape": asdict(network.shape), "lesson": lesson.fingerprint()}
+    if goes_on:
+        facts["start"] = _hash_of(network)
     return learning.learn(
         network,
         lesson,
         functools.partial(loss_of, smoothing=schedule.smoothing),
         schedule,
         tables=("embedding",),
-        facts={"shape": asdict(network.shape), "lesson": lesson.fingerprint()},
+        facts=facts,
         validate=validate,
         report=report,
         checkpoint=None if workspace is None else workspace / CHECKPOINT,
