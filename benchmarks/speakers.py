@@ -28,7 +28,7 @@ from zoo.machine import describe, versions
 from zoo.metrics import score
 from zoo.registry import data_set, model_class_of
 from zoo.tasks import task
-from zoo.training import split_validation
+from zoo.training import fit_in_rounds, split_validation
 
 DATA = "fsdd-speakers"
 
@@ -39,9 +39,7 @@ def fold(model: str, recipe: Recipe, speaker: str, workspace: Path) -> dict[str,
     source = data_set(DATA)
     others = [x for name in source.info.splits if name != speaker for x in source.examples(name)]
     learn, held_out = split_validation(others, recipe.validation, recipe.seed)
-    trained = model_class_of(entry).fit(
-        learn, held_out, seed=recipe.seed, workspace=workspace, **recipe.options
-    )
+    trained = fit_in_rounds(model_class_of(entry), recipe, learn, held_out, workspace)
     examples = list(source.examples(speaker))
     answers = trained.predict_batch([example.input for example in examples])
     about = task(entry.task)
@@ -80,6 +78,8 @@ def wanted(recipe: Recipe) -> dict[str, Any]:
         "validation": recipe.validation,
         "version": versions()["software-zoo"],
     }
+    if recipe.further_rounds:
+        facts["further_rounds"] = [dict(one) for one in recipe.further_rounds]
     return dict(json.loads(json.dumps(facts)))
 
 

@@ -28,7 +28,7 @@ from zoo.metrics import Records, compare, score
 from zoo.model import Model
 from zoo.registry import data_set, model_class_of
 from zoo.tasks import task
-from zoo.training import training_examples
+from zoo.training import fit_in_rounds, training_examples
 
 DIRECTIONS = ("de-fr", "fr-de")
 BETWEEN = "en"
@@ -42,12 +42,13 @@ def variant_of(name: str, changed: Mapping[str, Any], workspace: Path) -> Model:
     assert recipe.data is not None
     assert isinstance(recipe.validation, str)
     source = data_set(recipe.data)
-    return model_class_of(entry).fit(
+    return fit_in_rounds(
+        model_class_of(entry),
+        recipe,
         training_examples(source, recipe),
         list(source.examples(recipe.validation)),
-        seed=recipe.seed,
-        workspace=workspace,
-        **{**recipe.options, **changed},
+        workspace,
+        **changed,
     )
 
 
@@ -121,6 +122,7 @@ def main() -> None:
     about = {
         "model": arguments.model,
         "recipe": dict(recipe.options),
+        "further_rounds": [dict(one) for one in recipe.further_rounds],
         "variant": changed,
         "seed": recipe.seed,
         "content_sha256": hashes,

@@ -170,9 +170,10 @@ def test_declared_metadata_is_true(entry: ModelInfo, model: Model) -> None:
         assert stored.entry == entry.entry
         if entry.recipe is not None:
             # JSON turns tuples into lists.
-            options = json.loads(json.dumps(dict(entry.recipe.options)))
+            rounds = json.loads(json.dumps(entry.recipe.rounds))
+            made = [*stored.training.get("earlier_rounds", ()), stored.training]
             assert stored.training["model"] == entry.name
-            assert stored.training["options"] == options
+            assert [one["options"] for one in made] == rounds
             assert stored.training["seed"] == entry.recipe.seed
             assert stored.training["excluded_by_content"] == list(entry.recipe.exclude)
             if not isinstance(entry.recipe.validation, str):

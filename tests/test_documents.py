@@ -163,8 +163,9 @@ def test_what_a_card_says_of_use_can_be_done(
 def test_weights_were_made_by_the_recipe_that_is_told(entry: zoo.entries.ModelInfo) -> None:
     assert entry.recipe is not None
     made = json.loads((weights_folder(entry) / weights.CONFIG).read_text("utf-8"))["training"]
-    told = json.loads(json.dumps(dict(entry.recipe.options)))
-    assert (made["options"], made["seed"]) == (told, entry.recipe.seed)
+    rounds = [one["options"] for one in (*made.get("earlier_rounds", ()), made)]
+    assert rounds == json.loads(json.dumps(entry.recipe.rounds))
+    assert made["seed"] == entry.recipe.seed
 
 
 def test_results_are_of_the_weights_that_ship() -> None:

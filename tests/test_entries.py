@@ -127,7 +127,11 @@ def test_a_recipe_names_all_that_is_learned_from() -> None:
     assert Recipe(data="a", options={"also": ("b", "c")}).all_data == ("a", "b", "c")
     assert Recipe(data="a").all_data == ("a",)
     rounds = ({"also": ("b", "c")}, {"depth": 2})
-    assert Recipe(data="a", options={"also": ("b",)}, then=rounds).all_data == ("a", "b", "c")
+    assert Recipe(data="a", options={"also": ("b",)}, further_rounds=rounds).all_data == (
+        "a",
+        "b",
+        "c",
+    )
     assert Recipe(data=None).all_data == ()
 
 
@@ -151,10 +155,10 @@ def test_a_data_set_has_a_source_and_a_split() -> None:
 
 def test_entries_are_values_that_nothing_changes() -> None:
     options = {"depth": 3}
-    entry = model(recipe=Recipe(data="toy-set", options=options, then=(options,)))
+    entry = model(recipe=Recipe(data="toy-set", options=options, further_rounds=(options,)))
     options["depth"] = 4
     assert entry.recipe is not None
-    assert dict(entry.recipe.options) == dict(entry.recipe.then[0]) == {"depth": 3}
+    assert dict(entry.recipe.options) == dict(entry.recipe.further_rounds[0]) == {"depth": 3}
     with pytest.raises(TypeError):
         entry.recipe.options["depth"] = 5  # type: ignore[index]
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -197,7 +201,7 @@ def test_entries_can_be_copied_pickled_and_put_in_sets() -> None:
         model(sample_options={"source": "en"}),
         model(recipe=recipe, variants=({"simulations": 50}, {"seconds": 0.5, "mode": "quick"})),
         model(recipe=Recipe(data=None)),
-        model(recipe=Recipe(data="toy-set", then=({"depth": 4}, {}))),
+        model(recipe=Recipe(data="toy-set", further_rounds=({"depth": 4}, {}))),
         data_set(variants=(Variant("Toys", {"test": "abc"}),)),
     ):
         again = pickle.loads(pickle.dumps(one))

@@ -6,9 +6,10 @@ tell; so do those of `card_results`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zoo import hub, weights
@@ -151,7 +152,8 @@ def _learned_from(entry: ModelInfo, facts: Mapping[str, Any]) -> str:
             )
             + " to choose and calibrate by."
         )
-        for name in facts["options"].get("also", ()):
+        every = (one["options"].get("also", ()) for one in _rounds(facts))
+        for name in dict.fromkeys(itertools.chain(*every)):
             also = data_set_info(name)
             lines.append(f"- [{also.title}]({also.url}): {_sentence(also.note)}")
         if UNVERIFIED in facts["data_title"]:
@@ -175,27 +177,40 @@ def _provenance(entry: ModelInfo, stored: Weights) -> str:
         "makes these weights again, from the recipe in its entry.",
         "",
         f"- Seed: {facts['seed']}.",
+        *_rounds_told(_rounds(facts)),
     ]
-    if facts["options"]:
-        lines.append(f"- Options: `{options_text(facts['options'])}`.")
-    for number, one in enumerate(facts.get("earlier_rounds", ()), 1):
-        lines.append(
-            f"- It went on from the weights of round {number}, whose options were "
-            f"`{options_text(one['options'])}`: {duration_text(one['seconds'])} on "
-            f"{_machine(one)}; finished {one['finished'][:10]}."
-        )
     if choices := stored.settings.get("choices"):
         lines.append(f"- Chosen and scored on the held-out examples: `{options_text(choices)}`.")
     libraries = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    lines += [
-        f"- Time: {duration_text(facts['seconds'])} on {_machine(facts)}; finished "
-        f"{facts['finished'][:10]}.",
-        f"- Made with Python {facts['python']}, {libraries}.",
-    ]
+    lines.append(f"- Made with Python {facts['python']}, {libraries}.")
     # What was different from the recipe's own run, if anything was.
     if note := facts.get("note"):
         lines.append(f"- {note}")
     return "\n".join(lines)
+
+
+def _rounds_told(rounds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """With what options each round learned, how long and when."""
+    lines = []
+    for number, one in enumerate(rounds, 1):
+        options = f"`{options_text(one['options'])}`" if one["options"] else ""
+        took = (
+            f"{duration_text(one['seconds'])} on {_machine(one)}; finished {one['finished'][:10]}"
+        )
+        if len(rounds) == 1:
+            lines += [f"- Options: {options}."] if options else []
+            lines.append(f"- Time: {took}.")
+            continue
+        begin = f", from the weights of round {number - 1}, its seed one more" if number > 1 else ""
+        note = one.get("note") if number < len(rounds) else None
+        told = "; ".join(filter(None, (options, took, note)))
+        lines.append(f"- Round {number}{begin}: {told}.")
+    return lines
+
+
+def _rounds(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The record of each round of the training, the last one's being all of it."""
+    return [*facts.get("earlier_rounds", ()), facts]
 
 
 def _curve(facts: Mapping[str, Any]) -> str:
@@ -205,7 +220,8 @@ def _curve(facts: Mapping[str, Any]) -> str:
         return ""
     header = [name.replace("_", " ") for name in curve["columns"]]
     rows = [[f"{x:,}" if isinstance(x, int) else f"{x:.4g}" for x in row] for row in curve["rows"]]
-    return f"### Learning curve\n\n{table(header, rows)}"
+    which = "Learning curve of the last round" if facts.get("earlier_rounds") else "Learning curve"
+    return f"### {which}\n\n{table(header, rows)}"
 
 
 def limits(entry: ModelInfo, evidence: Evidence) -> str:
@@ -218,8 +234,7 @@ def environment(entry: ModelInfo, evidence: Evidence) -> str:
     """What training and predicting cost, in time of a machine."""
     lines = []
     if _own_weights(entry) and (facts := weights.read(weights_folder(entry)).training):
-        rounds = [*facts.get("earlier_rounds", ()), facts]
-        took = [f"{duration_text(one['seconds'])} of {_machine(one)}" for one in rounds]
+        took = [f"{duration_text(one['seconds'])} of {_machine(one)}" for one in _rounds(facts)]
         lines.append(f"- Training: {'; '.join(took)}.")
     if predicting := cost(entry, evidence):
         lines.append(predicting)

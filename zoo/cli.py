@@ -216,7 +216,8 @@ def train(
 ) -> None:
     """Make a model's weights anew, as its recipe says.
 
-    --NAME VALUE takes the place of the recipe's option of that name, or of the method's default.
+    --NAME VALUE takes the place of the recipe's option of that name, in every round, or of the
+    method's default.
 
     A network keeps a checkpoint of each epoch: after Ctrl-C the same command goes on from there.
     """

@@ -68,9 +68,9 @@ class Recipe:
         or a split of the data set, by its name; 0 without data.
     options: named options of the method's `fit`. An option `also` names further data sets that are
         learned from.
-    then: further rounds, each by the options in which it differs from the first. A round goes on
-        from the weights of the one before, with a seed that is greater by one; only a network whose
-        `fit` takes a `start` can do so.
+    further_rounds: each by the options in which it differs from the first round. It goes on from
+        the weights of the round before, with a seed that is greater by one; only where `fit` takes
+        a `start`.
     """
 
     data: str | None
@@ -78,12 +78,12 @@ class Recipe:
     validation: int | str = _HELD_OUT
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    then: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    further_rounds: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
-        rounds = tuple(MappingProxyType(dict(one)) for one in self.then)
-        object.__setattr__(self, "then", rounds)
+        further = tuple(MappingProxyType(dict(one)) for one in self.further_rounds)
+        object.__setattr__(self, "further_rounds", further)
         if self.data is None:
             if self.validation not in (0, _HELD_OUT):
                 raise CatalogError(
@@ -92,14 +92,20 @@ class Recipe:
             object.__setattr__(self, "validation", 0)
 
     @property
+    def rounds(self) -> tuple[dict[str, Any], ...]:
+        """The options of each round."""
+        return tuple({**self.options, **one} for one in ({}, *self.further_rounds))
+
+    @property
     def all_data(self) -> tuple[str, ...]:
         """Every data set that is learned from, `data` first."""
         first = () if self.data is None else (self.data,)
-        also = (name for one in (self.options, *self.then) for name in one.get("also", ()))
+        also = (name for one in self.rounds for name in one.get("also", ()))
         return tuple(dict.fromkeys((*first, *also)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt(self, options=dict(self.options), then=tuple(map(dict, self.then)))
+        further = tuple(map(dict, self.further_rounds))
+        return _rebuilt(self, options=dict(self.options), further_rounds=further)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

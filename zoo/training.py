@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import platform
 import time
@@ -19,15 +20,28 @@ from zoo.entries import DataSetInfo, ModelInfo, Recipe
 from zoo.errors import InputError, UnknownNameError, ZooError
 from zoo.machine import describe_cpu, usable_cores
 from zoo.model import Model
-from zoo.progress import LOG, Progress
+from zoo.progress import Progress
 from zoo.registry import data_set, data_set_info, model_class_of
 from zoo.tasks import task
 
 # What `zoo train` itself takes, as hints for who misspells it.
 _OWN = {"out", "workspace", "seed"}
 _POINTS = 20  # of a learning curve: to see its shape
-# What the record of weights tells of the rounds before the last.
-_OF_A_ROUND = ("options", "seconds", "finished", "machine", "device", "versions", "python")
+_WEIGHTS = "weights"  # the folder of a round's
+# What the record of weights tells of each round before.
+_OF_A_ROUND = (
+    *("options", "seconds", "finished", "machine", "device", "versions", "python"),
+    *("precision", "note"),
+)
+# What has to be the same for weights to be of a round that is asked for.
+_SAME = {
+    "model": "model is",
+    "data": "data set is",
+    "content_sha256": "training data are",
+    "excluded_by_content": "excluded data sets are",
+    "seed": "seed is",
+    "options": "options are",
+}
 
 
 def train(
@@ -42,13 +56,14 @@ def train(
     """Make the weights of a registered model anew, as its recipe says, and save them.
 
     workspace: where the log and checkpoints are kept; an interrupted training goes on from there.
-        A recipe of several rounds has a folder round-N for each; one whose weights lie there is
-        done, as are those that were shipped before a round was added, once they are put there.
+        A recipe of several rounds has a folder round-N in it for each, and goes on from the latest
+        one that has weights: put shipped weights there, to add a round to them.
     seed: another than the recipe's, to see how much the figures owe to chance.
-    options: of the method's `fit`, in place of the recipe's of the same name.
+    options: of the method's `fit`, in place of the recipe's of the same name, in every round.
 
-    Raises ZooError if the model has no recipe, InputError if its method has no such option,
-    DataNotFoundError if its data are not here.
+    Raises ZooError if the model has no recipe, or if weights of a round were made otherwise than is
+    asked for now; InputError if its method has no such option; DataNotFoundError if its data are
+    not here.
     """
     recipe = entry.recipe
     if recipe is None:
@@ -56,7 +71,7 @@ def train(
     seed = recipe.seed if seed is None else seed
     model_class = model_class_of(entry)
     _check_options(entry.name, model_class, recipe, options or {})
-    rounds = [{**recipe.options, **one, **(options or {})} for one in ({}, *recipe.then)]
+    rounds = [{**one, **(options or {})} for one in recipe.rounds]
     report = Progress(show=progress)
     learn: list[Example] = []
     held_out: list[Example] = []
@@ -83,42 +98,69 @@ def train(
         "examples": {"train": len(learn), "validation": len(held_out)},
         "seed": seed,
     }
-    done: list[Model] = []
-    for number, used in enumerate(rounds):
-        last = number + 1 == len(rounds)
-        place = workspace if len(rounds) == 1 else workspace / f"round-{number + 1}"
-        out = folder if last else place / "weights"
-        facts["options"] = used
-        made = None if last else _made_before(model_class, out, facts)
-        if made is None:
-            fit = functools.partial(
-                model_class.fit,
-                learn,
-                held_out or None,
-                seed=seed + number,
-                progress=progress,
-                workspace=place,
-                **keep_out,
-                **used,
-            )
-            made = _round(fit, facts, done, out, Progress.kept_in(place, show=progress), place)
-        done.append(made)
-    return done[-1]
+    done, model = _latest(model_class, facts, rounds[:-1], workspace)
+    for number, used in enumerate(rounds[done:], done + 1):
+        last = number == len(rounds)
+        place = workspace if len(rounds) == 1 else _place(workspace, number)
+        fit = functools.partial(
+            model_class.fit,
+            learn,
+            held_out or None,
+            seed=seed + number - 1,
+            progress=progress,
+            workspace=place,
+            **keep_out,
+            **used,
+        )
+        model = _round(
+            fit,
+            {**facts, "options": used},
+            model,
+            folder if last else place / _WEIGHTS,
+            Progress.kept_in(place, show=progress),
+        )
+    assert model is not None
+    return model
+
+
+def fit_in_rounds(
+    model_class: type[Model],
+    recipe: Recipe,
+    learn: Sequence[Example],
+    held_out: Sequence[Example],
+    workspace: Path,
+    **changed: Any,
+) -> Model:
+    """A model that learns as a recipe says, but from other examples or with other options."""
+    model: Model | None = None
+    for number, used in enumerate(recipe.rounds):
+        going_on: dict[str, Any] = {} if model is None else {"start": model}
+        model = model_class.fit(
+            learn,
+            held_out,
+            seed=recipe.seed + number,
+            workspace=workspace if number == 0 else _place(workspace, number + 1),
+            **{**used, **changed, **going_on},
+        )
+    assert model is not None
+    return model
 
 
 def _round(
     fit: Callable[..., Model],
     facts: Mapping[str, Any],
-    done: Sequence[Model],
+    start: Model | None,
     folder: Path,
     report: Progress,
-    workspace: Path,
 ) -> Model:
-    """Learn, from the last of the rounds that are done if there are any, and save."""
-    earlier = seconds_so_far(workspace / LOG)
+    """Learn, from `start` if it is given, and save with everything on record."""
+    log = report.log_file
+    assert log is not None
+    earlier = seconds_so_far(log)
+    earlier_rounds = [] if start is None else [*_earlier(start), _of_a_round(start.training)]
     report.log(event="start", model=facts["model"], **facts["examples"])
     began = time.monotonic()
-    model = fit(start=done[-1]) if done else fit()
+    model = fit() if start is None else fit(start=start)
     training: dict[str, Any] = {
         **facts,
         "seconds": round(earlier + time.monotonic() - began),
@@ -128,41 +170,74 @@ def _round(
         "versions": {name: version(name) for name in ("software-zoo", "numpy", "torch")},
         "python": platform.python_version(),
     }
-    if precision := precision_of_learning(workspace / LOG):
+    if precision := precision_of_learning(log):
         training["precision"] = precision
-    if curve := learning_curve(workspace / LOG):
+    if curve := learning_curve(log):
         training["curve"] = curve
-    if done:
-        training["earlier_rounds"] = [
-            {name: one.training[name] for name in _OF_A_ROUND} for one in done
-        ]
+    if earlier_rounds:
+        training["earlier_rounds"] = earlier_rounds
     model.training = training
     model.save(folder)
     report.log(event="saved", seconds=training["seconds"])
     return model
 
 
-def _made_before(model_class: type[Model], folder: Path, facts: Mapping[str, Any]) -> Model | None:
-    """What an earlier run made of a round, None if none did; ZooError if that was another round."""
-    if not folder.exists():
-        return None
-    model = model_class.load(folder)
-    for name in ("model", "content_sha256", "seed", "options"):
-        if model.training.get(name) != json.loads(json.dumps(facts.get(name))):
-            raise ZooError(
-                f"{str(folder)!r} is not of this recipe's round: its {name} is another. Move it "
-                "away, or give another workspace."
-            )
-    return model
+def _place(workspace: Path, number: int) -> Path:
+    """Where a round is kept, from 1 on."""
+    return workspace / f"round-{number}"
+
+
+def _earlier(model: Model) -> list[dict[str, Any]]:
+    return list(model.training.get("earlier_rounds", ()))
+
+
+def _of_a_round(training: Mapping[str, Any]) -> dict[str, Any]:
+    """What the weights of later rounds tell of one: what is not the same in all."""
+    return {name: training[name] for name in _OF_A_ROUND if name in training}
+
+
+def _latest(
+    model_class: type[Model],
+    facts: Mapping[str, Any],
+    rounds: Sequence[Mapping[str, Any]],
+    workspace: Path,
+) -> tuple[int, Model | None]:
+    """The latest of these rounds that has weights, with its number; 0 and None if none has.
+
+    Raises ZooError if they were made otherwise.
+    """
+    for number in range(len(rounds), 0, -1):
+        folder = _place(workspace, number) / _WEIGHTS
+        if not folder.exists():
+            continue
+        model = model_class.load(folder)
+        made = {
+            **model.training,
+            "options": [
+                *(one["options"] for one in _earlier(model)),
+                model.training.get("options"),
+            ],
+        }
+        wanted = json.loads(json.dumps({**facts, "options": list(rounds[:number])}))
+        for name, what in _SAME.items():
+            if made.get(name) != wanted.get(name):
+                raise ZooError(
+                    f"{str(folder)!r} was made otherwise: its {what} not what is asked for now. "
+                    "Move it away, or give another workspace."
+                )
+        return number, model
+    return 0, None
 
 
 def _check_options(
     name: str, model_class: type[Model], recipe: Recipe, options: Mapping[str, Any]
 ) -> None:
     """Raise InputError for an option that neither the method nor the recipe has."""
-    known = set(recipe.options)
+    known = set().union(*recipe.rounds)
     if hasattr(model_class, "fit_options"):
         known |= model_class.fit_options()
+    if recipe.further_rounds and "start" not in inspect.signature(model_class.fit).parameters:
+        raise ZooError(f"{name} cannot learn in rounds: it begins anew each time.")
     for option in options:
         if option not in known:
             near = (known | _OWN) - {option}

@@ -221,21 +221,29 @@ def test_the_learning_curve_is_shown_if_it_is_on_record(trained: Path) -> None:
 
 def test_every_round_of_the_training_is_told(trained: Path) -> None:
     stored = weights.read(trained)
-    kept = ("seconds", "finished", "machine")
-    first = {name: stored.training[name] for name in kept}
-    first |= {"options": {"epochs": 9}, "seconds": 7200, "machine": "Old CPU"}
+    took = {"machine": "Old CPU", "finished": "2020-02-03T04:05:06+00:00"}
+    first = {"options": {"also": ["tiny-digits"]}, "seconds": 7200, **took, "note": "It was so"}
+    second = {"options": {}, "seconds": 60, **took}
     try:
-        facts = {**stored.training, "earlier_rounds": [first]}
+        facts = {**stored.training, "earlier_rounds": [first, second]}
         weights.write(trained, replace(stored, training=facts))
         body = card_of(LEARNED, [])
     finally:
         weights.write(trained, stored)
-    assert (
-        "\n- It went on from the weights of round 1, whose options were `epochs=9`: 2.0 hours on "
-        f"Old CPU; finished {first['finished'][:10]}.\n"
-    ) in body
-    last = f"{duration_text(stored.training['seconds'])} of {stored.training['machine']}"
-    assert f"\n- Training: 2.0 hours of Old CPU; {last}.\n" in body
+    last = f"{duration_text(stored.training['seconds'])} {{}} {stored.training['machine']}"
+    lines = body.splitlines()
+    at = lines.index("- Seed: 3.")
+    assert lines[at + 1 : at + 3] == [
+        '- Round 1: `also=["tiny-digits"]`; 2.0 hours on Old CPU; finished 2020-02-03; It was so.',
+        "- Round 2, from the weights of round 1, its seed one more: 60 seconds on Old CPU; "
+        "finished 2020-02-03.",
+    ]
+    assert lines[at + 3].startswith("- Round 3, from the weights of round 2, its seed one more: `")
+    assert f"`; {last.format('on')}; finished " in lines[at + 3]
+    assert lines[at + 4].startswith("- Made with Python ")
+    assert f"- Training: 2.0 hours of Old CPU; 60 seconds of Old CPU; {last.format('of')}." in lines
+    # Data that an earlier round alone learned from are told.
+    assert body.count("- [Tiny digits](https://huggingface.co/datasets/someone/tiny-digits): ") == 1
 
 
 def test_the_cost_is_time_of_a_machine(trained: Path, results: list[Result]) -> None:

@@ -106,8 +106,9 @@ class TransformerTranslator(Translator):
     ) -> Self:
         """Learn from texts and their translations, in all directions at once.
 
-        start: a translator with whose pieces and numbers learning begins, to adapt it or to go on;
-        it is left as it is. Sizes that are given as options must be its own.
+        start: a translator whose pieces and numbers learning begins with, to adapt it or to go on;
+        it is left as it is. Of the sizes among the options, vocabulary counts for nothing then,
+        dropout may be another, and the others must be its own.
         options: of `_train`.
 
         Raises InputError if `start` is of another size, or lacks a language of the examples.
@@ -188,8 +189,11 @@ class TransformerTranslator(Translator):
             if not {*name.split("-")} <= set(languages):
                 raise InputError(f"{name!r} is no direction between {', '.join(languages)}.")
         texts = dict.fromkeys(text for pairs, _ in corpora for text in pairs.texts)
-        report.log(event="pieces", texts=len(texts), languages=" ".join(languages))
-        pieces = Pieces.learn(texts, languages, vocabulary) if start is None else start.pieces
+        if start is None:
+            report.log(event="pieces", texts=len(texts), languages=" ".join(languages))
+            pieces = Pieces.learn(texts, languages, vocabulary)
+        else:
+            pieces = start.pieces
         if lacking := sorted(set(languages) - set(pieces.languages)):
             raise InputError(f"The translator to start from does not know {', '.join(lacking)}.")
         weights = {
