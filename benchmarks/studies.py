@@ -75,7 +75,7 @@ def _speakers(folds: list[dict[str, Any]]) -> Study:
     rows = []
     for name, own in by_model.items():
         model = next(iter(own.values()))["model"]
-        cells = [f"{own[s]['accuracy'][0]:.1%}" if s in own else "" for s in speakers]
+        cells = [f"{own[s]['accuracy'][0]:.1%}" if s in own else "–" for s in speakers]
         if set(own) == set(speakers):
             rates = [one["accuracy"][0] for one in own.values()]
             count = sum(one["recordings"] for one in own.values())
@@ -84,13 +84,13 @@ def _speakers(folds: list[dict[str, Any]]) -> Study:
             cells += [f"{sum(rates) / len(rates):.2%} ({low:.2%} to {high:.2%})"]
             cells += [f"{min(rates):.1%}", f"{count - right:,}"]
         else:
-            cells += [""] * 3
+            cells += ["–"] * 3
         rows.append(Row((model,), (name, *cells)))
     return Study(
         title="A voice never heard",
         text="`python benchmarks/speakers.py MODEL ...`: each speaker of FSDD in turn is left out, "
         "the model is trained by its recipe on the other five, and tried on all recordings of the "
-        "sixth. Recordings that are recognised right.",
+        "sixth. Recordings that are recognised right; – is not measured.",
         header=("Model", *speakers, "Mean", "Worst", "Recordings recognised wrong"),
         rows=tuple(rows),
     )

@@ -122,8 +122,8 @@ MODELS = (
         ),
         limits="Knows the English digits zero to nine and hears nothing else: any other word is "
         "left out or taken for a digit. Learned from six men and from two speech synthesisers, so "
-        "it mishears some voices that are like neither; how well it does with each of the six when "
-        "it learned from the others is not measured yet.",
+        "it mishears some voices that are like neither; figures for voices that it never heard are "
+        "in studies/.",
     ),
     ModelInfo(
         name="speech/pocketsphinx-en",
