@@ -13,32 +13,24 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
+from tests.constant_model import Constant
 from tests.test_entries import data_set, model
 from zoo import training
 from zoo.data import Example
 from zoo.entries import ModelInfo, Recipe
 from zoo.errors import WeightsError, ZooError
-from zoo.model import Model
-from zoo.predictions import Classification
 from zoo.training import train
 
 
-class Walk(Model):
+class Walk(Constant):
     """Remembers of each round the step that it was taught, the seed, and what was held out."""
 
-    task = "image-classification"
     interrupted_at = -1  # the step at which training is cut off
 
     def __init__(self, steps: list[list[int]], held_out: list[list[int]]) -> None:
-        super().__init__()
+        super().__init__(1.0)
         self.steps = steps
         self.held_out = held_out
-
-    def _prepare(self, x: Any) -> Any:
-        return x
-
-    def _predict(self, batch: list[Any], **options: Any) -> list[Any]:
-        return [Classification(("a",), (1.0,)) for _ in batch]
 
     @classmethod
     def fit(
@@ -76,11 +68,11 @@ def made(entry: ModelInfo, folder: Path, **options: Any) -> Walk:
     return Walk.load(folder / "weights")
 
 
-TWICE = entry_of({"step": 2}, {"step": 3, "pace": 4})
+THREE_ROUNDS = entry_of({"step": 2}, {"step": 3, "pace": 4})
 
 
 def test_a_round_goes_on_from_the_one_before(tmp_path: Path) -> None:
-    walk = made(TWICE, tmp_path)
+    walk = made(THREE_ROUNDS, tmp_path)
     assert walk.steps == [[1, 5], [2, 6], [3, 7]]
     assert walk.training["seed"] == 5
     told = [*walk.training["earlier_rounds"], walk.training]
@@ -94,7 +86,7 @@ def test_a_round_goes_on_from_the_one_before(tmp_path: Path) -> None:
 
 
 def test_options_that_are_given_hold_in_every_round(tmp_path: Path) -> None:
-    assert made(TWICE, tmp_path, step=7).steps == [[7, 5], [7, 6], [7, 7]]
+    assert made(THREE_ROUNDS, tmp_path, step=7).steps == [[7, 5], [7, 6], [7, 7]]
 
 
 def test_rounds_that_are_done_are_not_done_again(
@@ -102,10 +94,10 @@ def test_rounds_that_are_done_are_not_done_again(
 ) -> None:
     monkeypatch.setattr(Walk, "interrupted_at", 3)
     with pytest.raises(KeyboardInterrupt):
-        made(TWICE, tmp_path)
+        made(THREE_ROUNDS, tmp_path)
     assert Walk.load(tmp_path / "round-2" / "weights").steps == [[1, 5], [2, 6]]
     monkeypatch.setattr(Walk, "interrupted_at", 2)
-    walk = made(TWICE, tmp_path)
+    walk = made(THREE_ROUNDS, tmp_path)
     assert walk.steps == [[1, 5], [2, 6], [3, 7]]
     assert [one["options"]["step"] for one in walk.training["earlier_rounds"]] == [1, 2]
 
@@ -118,20 +110,20 @@ def test_a_round_is_added_to_weights_that_are_there(
     place = tmp_path / "more" / f"round-{len(shipped) + 1}" / "weights"
     shutil.copytree(tmp_path / "before" / "weights", place)
     monkeypatch.setattr(Walk, "interrupted_at", 1)
-    more = made(TWICE, tmp_path / "more")
+    more = made(THREE_ROUNDS, tmp_path / "more")
     assert more.steps == [[1, 5], [2, 6], [3, 7]]
     finished = more.training["earlier_rounds"][len(shipped)]["finished"]
     assert finished == before.training["finished"]
 
 
 def test_weights_that_were_made_otherwise_are_not_gone_on_from(tmp_path: Path) -> None:
-    made(TWICE, tmp_path)
-    recipe = TWICE.recipe
+    made(THREE_ROUNDS, tmp_path)
+    recipe = THREE_ROUNDS.recipe
     assert recipe is not None
 
     def refused(changed: Recipe, words: str) -> None:
         with pytest.raises(ZooError, match=rf"round-2/weights' was made otherwise: its {words} "):
-            made(dataclasses.replace(TWICE, recipe=changed), tmp_path)
+            made(dataclasses.replace(THREE_ROUNDS, recipe=changed), tmp_path)
 
     # Of the first round only: the second overrides the step, but went on from another one.
     options = {**recipe.options, "step": 9}
@@ -140,7 +132,7 @@ def test_weights_that_were_made_otherwise_are_not_gone_on_from(tmp_path: Path) -
     refused(dataclasses.replace(recipe, exclude=("mnist-5k",)), "excluded data sets are")
     (tmp_path / "round-2" / "weights" / "config.json").write_text("{")
     with pytest.raises(WeightsError, match="cannot be read"):
-        made(TWICE, tmp_path)
+        made(THREE_ROUNDS, tmp_path)
 
 
 def test_the_same_examples_are_held_out_in_every_round(
@@ -151,7 +143,7 @@ def test_the_same_examples_are_held_out_in_every_round(
     shelf = SimpleNamespace(info=info, examples=lambda _: examples, title=lambda _: "Toys")
     monkeypatch.setattr(training, "data_set", lambda _: shelf)
     recipe = Recipe(data="toys", validation=5, seed=5, further_rounds=({}, {}))
-    entry = dataclasses.replace(TWICE, recipe=recipe)
+    entry = dataclasses.replace(THREE_ROUNDS, recipe=recipe)
     walk = made(entry, tmp_path)
     assert walk.held_out == [walk.held_out[0]] * 3
     assert len(walk.held_out[0]) == 5
@@ -161,14 +153,14 @@ def test_the_same_examples_are_held_out_in_every_round(
 
 
 def test_what_begins_anew_each_time_has_no_rounds(tmp_path: Path) -> None:
-    entry = dataclasses.replace(TWICE, entry="zoo.vision.hog_svm:HogSvmClassifier")
+    entry = dataclasses.replace(THREE_ROUNDS, entry="zoo.vision.hog_svm:HogSvmClassifier")
     with pytest.raises(ZooError, match="toys/thing-data cannot learn in rounds"):
         made(entry, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_study_learns_in_all_rounds(tmp_path: Path) -> None:
-    assert TWICE.recipe is not None
-    walk = training.fit_in_rounds(Walk, TWICE.recipe, [], [], tmp_path, pace=2)
+    assert THREE_ROUNDS.recipe is not None
+    walk = training.fit_in_rounds(Walk, THREE_ROUNDS.recipe, [], [], tmp_path, pace=2)
     assert isinstance(walk, Walk)
     assert walk.steps == [[1, 5], [2, 6], [3, 7]]

@@ -61,9 +61,9 @@ def train(
     seed: another than the recipe's, to see how much the figures owe to chance.
     options: of the method's `fit`, in place of the recipe's of the same name, in every round.
 
-    Raises ZooError if the model has no recipe, or if weights of a round were made otherwise than is
-    asked for now; InputError if its method has no such option; DataNotFoundError if its data are
-    not here.
+    Raises ZooError if the model has no recipe, if its method cannot learn in several rounds, or if
+    weights of a round were made otherwise than is asked for now; InputError if its method has no
+    such option; DataNotFoundError if its data are not here.
     """
     recipe = entry.recipe
     if recipe is None:
@@ -232,7 +232,10 @@ def _latest(
 def _check_options(
     name: str, model_class: type[Model], recipe: Recipe, options: Mapping[str, Any]
 ) -> None:
-    """Raise InputError for an option that neither the method nor the recipe has."""
+    """Raise InputError for an option that neither the method nor the recipe has.
+
+    Raises ZooError for a recipe of several rounds if the method cannot go on from a model.
+    """
     known = set().union(*recipe.rounds)
     if hasattr(model_class, "fit_options"):
         known |= model_class.fit_options()
