@@ -18,6 +18,7 @@ from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
 from zoo.errors import InputError
+from zoo.muon import Muon
 from zoo.parallel import side_by_side
 from zoo.precision import check_precision, faster_precision
 from zoo.progress import Progress
@@ -41,7 +42,7 @@ class Lesson(Protocol[B_co]):
 
 
 # Of a checkpoint's tensors and of what a step does: raised when either changes.
-_LAYOUT = 2
+_LAYOUT = 3
 
 _AUTO = "auto"
 
@@ -116,7 +117,7 @@ def learn(
         precision = faster_precision(next(network.parameters()).device)
     report.log(event="learning", precision=precision)
     average = copy.deepcopy(network).eval().requires_grad_(False)
-    optimisers = _optimisers(network, tables, schedule)
+    optimisers = _optimisers(network, tables, schedule, precision)
     rates = [[group["lr"] for group in one.param_groups] for one in optimisers]
     step = 0
     runs = []
@@ -214,7 +215,7 @@ def _step(optimiser: torch.optim.Optimizer) -> None:
 
 
 def _optimisers(
-    network: nn.Module, tables: Collection[str], schedule: Schedule
+    network: nn.Module, tables: Collection[str], schedule: Schedule, precision: str
 ) -> list[torch.optim.Optimizer]:
     matrices: list[Tensor] = []
     others: list[Tensor] = []
@@ -225,12 +226,11 @@ def _optimisers(
     shares = [share for share in (matrices[::2], matrices[1::2]) if share]
     return [
         *(
-            torch.optim.Muon(
+            Muon(
                 share,
-                lr=schedule.learning_rate,
+                learning_rate=schedule.learning_rate,
                 weight_decay=schedule.weight_decay,
-                # So scaled, its steps are as large as Adam's (Liu et al. 2025, eq. 4).
-                adjust_lr_fn="match_rms_adamw",
+                precision=getattr(torch, precision),
             )
             for share in shares
         ),
