@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.compiled import compiled
 from zoo.tts.mel import CODES, Codes, Frames
 from zoo.tts.wavenet_network import SILENCE, Shape
 
@@ -142,9 +142,7 @@ class Kernel:
 
 def _compiled(function: F) -> F:
     # A product may be fused with a sum; nothing is reordered, so that a machine repeats itself.
-    # Python may go on with other sentences meanwhile.
-    compile_ = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
-    return cast(F, compile_(function))
+    return compiled(function, fastmath={"contract"}, error_model="numpy")
 
 
 @_compiled
