@@ -2,63 +2,114 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from numba.core.event import Event, EventStatus
 
 from zoo import compiled as module
 from zoo.compiled import Notice
 
-START, END = "start", "end"
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
-@pytest.mark.parametrize(
-    ("happens", "told"),
-    [
-        ([(0, START), (1, START), (1.9, END), (5, END)], 0),
-        (
-            [
-                (0, START),
-                (1, START),
-                (1.9, END),
-                (2.1, START),
-                (3, START),
-                (4, END),
-                (5, END),
-                (6, END),
-            ],
-            1,
-        ),
-        ([(0, START), (1, END), (9, START), (10, END)], 0),
-        (
-            [
-                (0, START),
-                (3, START),
-                (4, END),
-                (5, END),
-                (6, START),
-                (9, START),
-                (9, END),
-                (9, END),
-            ],
-            1,
-        ),
-    ],
-    ids=["short", "long", "short ones, with time between them", "long ones"],
-)
-def test_what_takes_long_is_told_once(
-    monkeypatch: pytest.MonkeyPatch, happens: list[tuple[float, str]], told: int
+class Clock:
+    """Stands in for `threading.Timer`: time passes when the test says so."""
+
+    def __init__(self, seconds: float, act: Callable[[], None]) -> None:
+        self.act = act
+        self.daemon = False
+        CLOCKS.append(self)
+
+    def start(self) -> None: ...
+
+    def cancel(self) -> None:
+        CLOCKS.remove(self)
+
+
+CLOCKS: list[Clock] = []
+
+
+def time_passes() -> None:
+    for clock in CLOCKS:
+        clock.act()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    CLOCKS.clear()
+    monkeypatch.setattr(module, "Timer", Clock)
+    monkeypatch.setattr(module, "_ours", {"ours", "another"})
+    terminal = Terminal()
+    # What pytest captures stands in sys.stderr itself again once the test begins.
+    monkeypatch.setattr(module, "sys", SimpleNamespace(stderr=terminal))
+    return terminal
+
+
+def start(notice: Notice, which: Any) -> None:
+    notice.on_start(Event("numba:compile", EventStatus.START, {"dispatcher": which}))
+
+
+def end(notice: Notice, which: Any) -> None:
+    notice.on_end(Event("numba:compile", EventStatus.END, {"dispatcher": which}))
+
+
+def test_what_takes_long_is_told_once(terminal: Terminal) -> None:
+    notice = Notice()
+    start(notice, "ours")
+    start(notice, "another")  # which the first one calls
+    end(notice, "another")
+    time_passes()
+    end(notice, "ours")
+    assert terminal.getvalue() == f"{module._NOTICE}\n"
+    start(notice, "ours")
+    time_passes()
+    assert terminal.getvalue() == f"{module._NOTICE}\n"
+
+
+def test_what_is_soon_done_is_not_told(terminal: Terminal) -> None:
+    notice = Notice()
+    for which in ("ours", "another", "ours"):
+        start(notice, which)
+        end(notice, which)
+        time_passes()
+    assert terminal.getvalue() == ""
+
+
+def test_others_functions_are_not_told_of(terminal: Terminal) -> None:
+    notice = Notice()
+    end(notice, "theirs")  # began before the notice was there
+    start(notice, "theirs")
+    time_passes()
+    assert terminal.getvalue() == ""
+    start(notice, "ours")  # called by it
+    end(notice, "theirs")
+    time_passes()
+    assert terminal.getvalue() == f"{module._NOTICE}\n"
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_where_nobody_sits_nothing_is_told(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, closed: bool
 ) -> None:
-    said: list[str] = []
-    notice = Notice(said.append)
-    for seconds, what in happens:
-        monkeypatch.setattr("time.monotonic", lambda now=seconds: now)
-        getattr(notice, f"on_{what}")(None)
-    assert said == [module._NOTICE] * told
+    if closed:
+        terminal.close()
+    else:
+        monkeypatch.setattr(module, "sys", SimpleNamespace(stderr=None))
+    start(Notice(), "ours")
+    time_passes()
+    assert len(CLOCKS) == 1
 
 
 SLOW = """
@@ -78,30 +129,38 @@ print(two(1), flush=True)
 """
 
 
-def script(folder: Path) -> list[str]:
-    path = folder / "script.py"
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    path = tmp_path / "slow.py"
     path.write_text(SLOW)
-    return [sys.executable, str(path)]
+    return path
 
 
-def test_a_terminal_is_told_of_what_is_compiled_but_not_of_what_was_kept(tmp_path: Path) -> None:
-    def on_a_terminal() -> str:
+def run(script: Path, stderr: int) -> subprocess.CompletedProcess[bytes]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    command = [sys.executable, str(script)]
+    return subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=stderr, check=True
+    )
+
+
+def test_a_terminal_is_told_of_what_is_compiled_but_not_of_what_was_kept(slow: Path) -> None:
+    shown = []
+    for _ in range(2):
         ours, theirs = pty.openpty()
-        done = subprocess.run(script(tmp_path), stdout=subprocess.PIPE, stderr=theirs, check=True)
+        assert run(slow, theirs).stdout == b"4.0\n"
         os.close(theirs)
-        os.set_blocking(ours, False)
+        told = b""
         try:
-            said = os.read(ours, 10_000).decode()
-        except OSError:  # nothing was written
-            said = ""
+            while chunk := os.read(ours, 4096):
+                told += chunk
+        except OSError:  # how a terminal tells that its other end is closed
+            pass
         os.close(ours)
-        assert done.stdout == b"4.0\n"
-        return " ".join(said.split())
-
-    assert on_a_terminal() == module._NOTICE
-    assert on_a_terminal() == ""
+        shown.append(told.decode().strip())
+    assert shown == [module._NOTICE, ""]
 
 
-def test_a_pipe_is_told_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(script(tmp_path), capture_output=True, check=True)
+def test_a_pipe_is_told_nothing(slow: Path) -> None:
+    done = run(slow, subprocess.PIPE)
     assert (done.stdout, done.stderr) == (b"4.0\n", b"")

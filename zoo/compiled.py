@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
+import sys
 from collections.abc import Callable
+from threading import Timer
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import event
-
-from zoo.terminal import console
+from numba.core.event import Event, Listener, register
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LONG = 2.0  # seconds that one may wait without being told for what
-_NOTICE = (
-    "Compiling inner loops for this processor. That can take a minute, the first time only; then "
-    "they are kept."
-)
+_NOTICE = "Compiling for this processor: up to a minute, the first time only."
+
+_ours: set[Any] = set()  # the functions that are compiled here
 
 
 def compiled(function: F, **options: Any) -> F:
@@ -31,35 +30,41 @@ def compiled(function: F, **options: Any) -> F:
 
     options: more of them, of `numba.njit`.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, **options)(function))
+    dispatcher = numba.njit(cache=True, nogil=True, **options)(function)
+    _ours.add(dispatcher)
+    return cast(F, dispatcher)
 
 
-class Notice(event.Listener):  # type: ignore[misc]
-    """Tells whoever sits at a terminal, once, that something is being compiled for long.
+class Notice(Listener):  # type: ignore[misc]
+    """Tells whoever sits at a terminal, once, that one of our functions takes long to compile.
 
-    What was kept is not compiled, and raises no event. Functions that a function calls are compiled
-    in its midst, so that there is an event when it has taken long. Numba compiles one at a time.
+    Functions that it calls are compiled in its midst. What was kept raises no event.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._began: list[float] = []
+    def __init__(self) -> None:
         self._told = False
+        self._waiting: tuple[Any, Timer] | None = None
 
-    def on_start(self, event: event.Event) -> None:
-        self._began.append(time.monotonic())
-        if not self._told and self._began[-1] - self._began[0] > _LONG:
-            self._told = True
-            self._say(_NOTICE)
+    def on_start(self, event: Event) -> None:
+        which = event.data["dispatcher"]
+        if self._told or self._waiting is not None or which not in _ours:
+            return
+        timer = Timer(_LONG, self._tell)
+        timer.daemon = True
+        self._waiting = which, timer
+        timer.start()
 
-    def on_end(self, event: event.Event) -> None:
-        self._began.pop()
+    def on_end(self, event: Event) -> None:
+        if self._waiting is not None and event.data["dispatcher"] is self._waiting[0]:
+            self._waiting[1].cancel()
+            self._waiting = None
+
+    def _tell(self) -> None:
+        self._told = True
+        # Not by a console of our own: a progress bar that is being drawn makes room for this.
+        with contextlib.suppress(OSError, ValueError):
+            if sys.stderr is not None and sys.stderr.isatty():
+                print(_NOTICE, file=sys.stderr)
 
 
-def _say_on_a_terminal(text: str) -> None:
-    out = console(stderr=True)
-    if out.is_terminal or out.is_jupyter:
-        out.print(text)
-
-
-event.register("numba:compile", Notice(_say_on_a_terminal))
+register("numba:compile", Notice())
