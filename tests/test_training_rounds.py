@@ -161,6 +161,8 @@ def test_what_begins_anew_each_time_has_no_rounds(tmp_path: Path) -> None:
 
 def test_a_study_learns_in_all_rounds(tmp_path: Path) -> None:
     assert THREE_ROUNDS.recipe is not None
-    walk = training.fit_in_rounds(Walk, THREE_ROUNDS.recipe, [], [], tmp_path, pace=2)
+    # A method may have an option named as what is taken here is.
+    options = {"pace": 2, "held_out": ("de-fr",)}
+    walk = training.fit_in_rounds(Walk, THREE_ROUNDS.recipe, [], [], tmp_path, **options)
     assert isinstance(walk, Walk)
     assert walk.steps == [[1, 5], [2, 6], [3, 7]]

@@ -129,6 +129,7 @@ def fit_in_rounds(
     learn: Sequence[Example],
     held_out: Sequence[Example],
     workspace: Path,
+    /,
     **changed: Any,
 ) -> Model:
     """A model that learns as a recipe says, but from other examples or with other options."""
