@@ -144,7 +144,7 @@ BAD = [
     {"text": None},
     "\ufeff\xad\u200b",
     "\x1b[31m",
-    object(),
+    object,
 ]
 
 
