@@ -146,7 +146,7 @@ def test_it_goes_on_from_what_another_learned(
 ) -> None:
     before = {name: x.clone() for name, x in learned.network.state_dict().items()}
     new = _examples([("de", "fr")])  # a direction that it never learned from
-    options = {**OPTIONS, "steps": 40, "vocabulary": 300, "start": learned}
+    options = {**OPTIONS, "steps": 50, "vocabulary": 300, "start": learned}
     adapted = TransformerTranslator.fit(new, workspace=tmp_path, **options)
     assert adapted.pieces is learned.pieces
     assert all(torch.equal(x, before[name]) for name, x in learned.network.state_dict().items())
@@ -164,7 +164,7 @@ def test_it_goes_on_from_what_another_learned(
     for _ in range(2):
         TransformerTranslator.fit(new, workspace=tmp_path, **options)
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in log if "step" in line] == [40, 40]
+    assert [line["step"] for line in log if "step" in line] == [50, 50]
 
 
 def test_what_cannot_be_gone_on_from_is_refused(learned: TransformerTranslator) -> None:
