@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests import plugin_package
+from tests import plugin_package, pseudo_terminal
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +41,8 @@ def test_output_to_a_pipe_is_plain_text(site: Path) -> None:
 
 
 def _on_a_terminal(site: Path, *arguments: str, **variables: str) -> str:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        ["zoo", *arguments],
-        env=plugin_package.environment(site) | {"TERM": "xterm"} | variables,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while chunk := os.read(ours, 4096):
-            shown += chunk
-    except OSError:  # how a terminal tells that its other end is closed
-        pass
-    os.close(ours)
-    process.wait(timeout=60)
-    return shown.decode()
+    environment = plugin_package.environment(site) | {"TERM": "xterm"} | variables
+    return pseudo_terminal.shown(["zoo", *arguments], environment)
 
 
 def test_a_terminal_gets_colour_unless_it_is_unwanted(

@@ -1,8 +1,8 @@
 """Muon, an optimiser of matrices (Jordan et al. 2024), in a precision that the machine is good at.
 
-torch.optim.Muon makes its steps orthogonal in bfloat16 on every machine. A processor that has AVX2
-and no more takes some 40 times as long as it does in float32, and about as long for these steps as
-for all else that a small network does to learn.
+torch.optim.Muon makes its steps orthogonal in bfloat16 on every machine. A processor without
+instructions for it is many times as fast in float32, and may spend more time on these steps than on
+all else that a small network does to learn.
 """
 
 from __future__ import annotations
