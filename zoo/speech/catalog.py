@@ -121,9 +121,10 @@ MODELS = (
             },
         ),
         limits="Knows the English digits zero to nine and hears nothing else: any other word is "
-        "left out or taken for a digit. Learned from six men and from two speech synthesisers, so "
-        "it mishears some voices that are like neither; figures for voices that it never heard are "
-        "in studies/.",
+        "left out or taken for a digit. It learned strings of words that were spoken singly: of "
+        "digits that run into each other it may leave some out. Learned from six men and from two "
+        "speech synthesisers, so it mishears some voices that are like neither; figures for voices "
+        "that it never heard are in studies/.",
     ),
     ModelInfo(
         name="speech/pocketsphinx-en",
