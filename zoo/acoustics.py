@@ -14,11 +14,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.fft import dct, rfft
 
 from zoo.audio import Audio
+from zoo.compiled import compiled
 from zoo.pitch import pitch
 
 RATE, HOP = 16_000, 160  # Hz, and samples between frames
@@ -115,8 +115,8 @@ def _filters() -> Floats:
     return filters
 
 
-@njit(cache=True)
-def _path(a, b):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _path(a: Floats, b: Floats) -> NDArray[np.int64]:
     """[P, 2]: the pairs of rows, from the first to the last."""
     rows, columns = len(a), len(b)
     came = np.zeros((rows, columns), np.int8)  # 0 from both, 1 from the row before, 2 the column

@@ -12,9 +12,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
+
+from zoo.compiled import compiled
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -112,8 +113,10 @@ def _without_short(voiced: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return kept
 
 
-@njit(cache=True)
-def _candidates(x, frames, hop, margin, size, shortest, longest):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _candidates(
+    x: Floats, frames: int, hop: int, margin: int, size: int, shortest: int, longest: int
+) -> tuple[Floats, Floats, Floats]:
     """Periods in samples and their correlations, [T, C], and the greatest correlation [T]."""
     lags = np.zeros((frames, _CANDIDATES))
     peaks = np.full((frames, _CANDIDATES), -1.0)
@@ -162,8 +165,10 @@ def _candidates(x, frames, hop, margin, size, shortest, longest):  # type: ignor
     return lags, peaks, strongest
 
 
-@njit(cache=True)
-def _track(lags, peaks, strongest, longest, step):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _track(
+    lags: Floats, peaks: Floats, strongest: Floats, longest: int, step: float
+) -> NDArray[np.int32]:
     """The candidate of every frame, or -1 where it is not voiced; step: of the frames, in 10 ms."""
     frames, count = lags.shape
     total = np.zeros(count + 1)
@@ -206,8 +211,8 @@ def _track(lags, peaks, strongest, longest, step):  # type: ignore[no-untyped-de
     return path
 
 
-@njit(cache=True)
-def _periods(x, start, end, period, hop):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _periods(x: Floats, start: int, end: int, period: Floats, hop: int) -> NDArray[np.int64]:
     """Marks from start to end, outwards from the highest peak."""
     origin = start
     for i in range(start, end):

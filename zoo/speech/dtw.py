@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo.audio import Audio
+from zoo.compiled import compiled
 from zoo.errors import InputError
 from zoo.predictions import Transcript, Word
 from zoo.progress import Progress
@@ -32,6 +32,10 @@ from zoo.speech.recognizer import (
     transcript_of,
 )
 from zoo.weights import half
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Distances = NDArray[np.float32]
 
 _SILENCE = -1
 _QUIET = 0.05  # the share of a speaker's frames whose mean is taken for silence
@@ -238,7 +242,7 @@ class DtwRecognizer(WordRecognizer):
         return {"templates": 2}
 
 
-def _distances(a: Features, b: Features) -> NDArray[np.float32]:
+def _distances(a: Features, b: Features) -> Distances:
     """Squared Euclidean distances [A, B] of frames [A, D] and [B, D]."""
     square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.asarray(np.maximum(square, 0), np.float32)
@@ -270,8 +274,8 @@ def _medoids(recordings: Sequence[Features], count: int, seed: int) -> list[int]
     return middles
 
 
-@numba.njit(cache=True)
-def _distance(near):  # type: ignore[no-untyped-def]
+@compiled
+def _distance(near: Distances) -> float:
     """The least sum along a path through near [T, J], on which each frame t is met once.
 
     A path goes on by none, one or two frames j at each t (the asymmetric form of Sakoe and Chiba).
@@ -288,13 +292,22 @@ def _distance(near):  # type: ignore[no-untyped-def]
             if j > 1:
                 best = min(best, cost[j - 2])
             cost[j] = best + near[t, j]
-    return cost[-1]
+    return float(cost[-1])
 
 
-@numba.njit(cache=True)
-def _one_stage(  # type: ignore[no-untyped-def]
-    near, start, begins, lengths, costs, cumulated, entered, ends, last, since
-):
+@compiled
+def _one_stage(
+    near: Distances,
+    start: int,
+    begins: Ints,
+    lengths: Ints,
+    costs: Floats,
+    cumulated: Floats,
+    entered: Ints,
+    ends: Floats,
+    last: Ints,
+    since: Ints,
+) -> None:
     """Go on with the next block of frames, the first of which is `start`; changes the last five."""
     for t in range(len(near)):
         now = start + t

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from zoo.compiled import compiled
 
 Floats = NDArray[np.float64]
 Scores = NDArray[np.floating[Any]]
@@ -127,8 +128,16 @@ class GraphBuilder:
         )
 
 
-@numba.njit(cache=True, fastmath=False)
-def _viterbi(scores, start, end, arrows, sources, weights, came):  # type: ignore[no-untyped-def]
+@compiled
+def _viterbi(
+    scores: Scores,
+    start: Floats,
+    end: Floats,
+    arrows: Ints,
+    sources: Ints,
+    weights: Floats,
+    came: NDArray[np.unsignedinteger[Any]],
+) -> tuple[Ints, float]:
     """came: [T, N] zeros, into which the state before each best way is written."""
     frames, states = scores.shape
     best = start + scores[0]
@@ -150,14 +159,16 @@ def _viterbi(scores, start, end, arrows, sources, weights, came):  # type: ignor
     return path, final.max()
 
 
-@numba.njit(cache=True)
-def _log_sum(values):  # type: ignore[no-untyped-def]
+@compiled
+def _log_sum(values: Floats) -> float:
     top = values.max()
     return top + np.log(np.exp(values - top).sum()) if top > NEVER else NEVER
 
 
-@numba.njit(cache=True)
-def _forward_backward(scores, start, end, arrows, sources, weights):  # type: ignore[no-untyped-def]
+@compiled
+def _forward_backward(
+    scores: Scores, start: Floats, end: Floats, arrows: Ints, sources: Ints, weights: Floats
+) -> tuple[Floats, float]:
     frames, states = scores.shape
     forward = np.empty((frames, states))
     forward[0] = start + scores[0]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from zoo.compiled import compiled
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 PHONES = (
@@ -24,6 +25,7 @@ _PAIRED = 0.05  # of a letter that stands for two phones, at the start: one is t
 _SILENT = 0.1
 
 Integers = NDArray[np.int32]
+Ends = NDArray[np.int64]
 Table = NDArray[np.float64]  # [letters, 1 + P + P * P]: shares of nothing, of one phone, of two
 
 
@@ -49,23 +51,30 @@ def align(words: Sequence[str], spoken: Sequence[Sequence[str]]) -> list[tuple[i
     return [None if part[0] < 0 else tuple(part.tolist()) for part in parts]
 
 
-def _flat(rows: list[list[int]]) -> tuple[Integers, NDArray[np.int64]]:
+def _flat(rows: list[list[int]]) -> tuple[Integers, Ends]:
     ends = np.cumsum([len(row) for row in rows])
     return np.array([one for row in rows for one in row], np.int32), ends
 
 
-@njit(cache=True)
-def _share(table, letter, phones, j, n, count):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _share(table: Table, letter: int, phones: Integers, j: int, n: int, count: int) -> float:
     """Of a letter standing for the n phones from j on."""
     if n == 0:
-        return table[letter, 0]
+        return float(table[letter, 0])
     if n == 1:
-        return table[letter, 1 + phones[j]]
-    return table[letter, 1 + count + phones[j] * count + phones[j + 1]]
+        return float(table[letter, 1 + phones[j]])
+    return float(table[letter, 1 + count + phones[j] * count + phones[j + 1]])
 
 
-@njit(cache=True)
-def _expect(letters, letter_ends, phones, phone_ends, table, count):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _expect(
+    letters: Integers,
+    letter_ends: Ends,
+    phones: Integers,
+    phone_ends: Ends,
+    table: Table,
+    count: int,
+) -> Table:
     """Expected counts of what each letter stands for, in the shape of the table."""
     counts = np.zeros_like(table)
     a = b = 0
@@ -97,8 +106,15 @@ def _expect(letters, letter_ends, phones, phone_ends, table, count):  # type: ig
     return counts
 
 
-@njit(cache=True)
-def _best(letters, letter_ends, phones, phone_ends, table, count):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _best(
+    letters: Integers,
+    letter_ends: Ends,
+    phones: Integers,
+    phone_ends: Ends,
+    table: Table,
+    count: int,
+) -> Integers:
     """The most probable number of phones of every letter; -1 throughout a word without any."""
     taken = np.full(len(letters), -1, np.int32)
     a = b = 0

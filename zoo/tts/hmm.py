@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from zoo.compiled import compiled
 
 Features = NDArray[np.float32]  # [T, F]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 _FLOOR = 0.02  # least variance, as a share of that of all frames
 _LEAST_FRAMES = 8.0  # of a Gaussian; one with fewer stays as it is
@@ -35,8 +37,8 @@ class Graph:
     densities: Integers
     sources: Integers
     firsts: Integers
-    starts: NDArray[np.bool_]
-    ends: NDArray[np.bool_]
+    starts: Flags
+    ends: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,15 @@ def best_path(scores: Floats, graph: Graph) -> Integers | None:
     return None if path[0] < 0 else np.asarray(path)
 
 
-@njit(cache=True)
-def _posteriors(scores, densities, sources, firsts, starts, ends):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _posteriors(
+    scores: Floats,
+    densities: Integers,
+    sources: Integers,
+    firsts: Integers,
+    starts: Flags,
+    ends: Flags,
+) -> tuple[Floats, float]:
     """How probable every density is at every frame, [T, D], and the log likelihood of all."""
     frames, count = len(scores), len(densities)
     gamma = np.zeros_like(scores)
@@ -173,8 +182,15 @@ def _posteriors(scores, densities, sources, firsts, starts, ends):  # type: igno
     return gamma, log + math.log(last)
 
 
-@njit(cache=True)
-def _viterbi(scores, densities, sources, firsts, starts, ends):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _viterbi(
+    scores: Floats,
+    densities: Integers,
+    sources: Integers,
+    firsts: Integers,
+    starts: Flags,
+    ends: Flags,
+) -> Integers:
     frames, count = len(scores), len(densities)
     best = np.full(count, -np.inf)
     now = np.empty(count)
