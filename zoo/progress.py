@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 T = TypeVar("T")
 
 LOG = "log.jsonl"
+
+
+@functools.cache
+def _console() -> Console:
+    """One for all: a line that is logged and a bar that is drawn make room for each other."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 class Progress:
@@ -36,18 +48,15 @@ class Progress:
     def track(
         self, iterable: Iterable[T], description: str, *, total: int | None = None
     ) -> Iterator[T]:
-        """Yield from `iterable` under a progress bar."""
-        if not self.show:
+        """Yield from `iterable` under a progress bar, where there is somebody to look at it."""
+        if not self.show or not (_console().is_terminal or _console().is_jupyter):
             yield from iterable
             return
-        from rich.console import Console
         from rich.progress import track
 
         if total is None and isinstance(iterable, Sized):
             total = len(iterable)
-        yield from track(
-            iterable, description, total=total, console=Console(stderr=True), transient=True
-        )
+        yield from track(iterable, description, total=total, console=_console(), transient=True)
 
     def log(self, **values: Any) -> None:
         """Record one event: appended to the log file as JSON, and shown."""
@@ -56,10 +65,10 @@ class Progress:
             with self.log_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"at_seconds": seconds, **values}) + "\n")
         if self.show:
-            from rich.console import Console
-
             facts = "  ".join(
                 f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                 for name, value in values.items()
             )
-            Console(stderr=True).print(f"{seconds:7.0f} s  {facts}", highlight=False)
+            _console().print(
+                f"{seconds:7.0f} s  {facts}", markup=False, soft_wrap=not _console().is_terminal
+            )
