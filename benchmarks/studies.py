@@ -190,14 +190,20 @@ def _zero_shot(about: dict[str, Any]) -> Study:
         )
         rows.append(_row(about["model"], direction, which, *scores, less))
     variant = about["variant"]
+    recipe = zoo.info(about["model"]).recipe
+    rounds = 1 + len(about["further_rounds"])
+    # It may have been trained before the recipe had so many rounds.
+    part = ""
+    if recipe is not None and rounds < len(recipe.rounds):
+        part = "the first round of " if rounds == 1 else f"the first {rounds} rounds of "
     shorter = f", but for {variant['steps']:,} steps," if "steps" in variant else ""
     return Study(
         title="Directions with and without learning",
-        text=f"`python benchmarks/zero_shot.py {about['model']}`: a variant is trained by the "
-        f"model's recipe{shorter} without {' and '.join(variant['held_out'])}, and then asked for "
-        "them all the same; beside it stands the detour by way of English, and the model itself, "
-        f"which learned from these directions, too. On Multi30k's test split: {name}, cased, with "
-        "95 % intervals.",
+        text=f"`python benchmarks/zero_shot.py {about['model']}`: a variant is trained by "
+        f"{part}the model's recipe{shorter} without {' and '.join(variant['held_out'])}, and then "
+        "asked for them all the same; beside it stands the detour by way of English, and the model "
+        "itself, as it ships, which learned from these directions, too. On Multi30k's test split: "
+        f"{name}, cased, with 95 % intervals.",
         header=(
             "Model",
             "Direction",

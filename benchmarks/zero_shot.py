@@ -7,7 +7,8 @@ then translates Multi30k's test split between the two directly, and by way of En
 model itself, which learned from these directions, too.
 
 With `--steps` the variant learns for fewer steps than the recipe says; the file tells so. What was
-interrupted goes on where it was.
+interrupted goes on where it was. Once the model itself has new weights, `--keep-variant` measures
+it anew.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from zoo.training import fit_in_rounds, training_examples
 
 DIRECTIONS = ("de-fr", "fr-de")
 BETWEEN = "en"
+NEVER = "never learned"
 
 
 def variant_of(name: str, changed: Mapping[str, Any], workspace: Path) -> Model:
@@ -82,56 +84,83 @@ def _records(model: Model, inputs: Sequence[Any], examples: Sequence[Example]) -
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("model")
-    parser.add_argument("--steps", type=int, help="of the variant, instead of the recipe's")
-    parser.add_argument("--workspace", type=Path, default=Path("training/zero-shot"))
-    parser.add_argument("--out", type=Path, default=Path("studies/zero-shot.json"))
-    arguments = parser.parse_args()
-    changed: dict[str, Any] = {"held_out": DIRECTIONS}
-    if arguments.steps is not None:
-        changed["steps"] = arguments.steps
-    models = {
-        "never learned": variant_of(arguments.model, changed, arguments.workspace),
-        "learned": zoo.load(arguments.model),
-    }
+def rows_of(which: str, model: Model) -> list[dict[str, Any]]:
+    """What the model makes of each direction, in both ways."""
     metrics = task("translation").metrics
-    rows, hashes = [], {}
+    rows = []
+    for direction in DIRECTIONS:
+        examples = list(data_set(f"multi30k-{direction}").examples("test"))
+        direct, detour = directly(model, examples), by_way(model, examples)
+        for way, records in (("directly", direct), ("by way of English", detour)):
+            found = {metric.name: score(metric, records) for metric in metrics}
+            row = {
+                "direction": direction,
+                "which": which,
+                "way": way,
+                "sentences": len(examples),
+                "scores": {name: dataclasses.asdict(one) for name, one in found.items()},
+            }
+            rows.append(row)
+            print(direction, which, way, f"{found[metrics[0].name].value:.2f}", flush=True)
+        difference = compare(metrics[0], direct, detour)
+        rows[-1]["directly_less_this"] = dataclasses.asdict(difference)
+    return rows
+
+
+def _measured_now() -> dict[str, Any]:
+    return {
+        "machine": describe(),
+        "versions": versions(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _about_variant(name: str, changed: Mapping[str, Any], workspace: Path) -> dict[str, Any]:
+    recipe = zoo.info(name).recipe
+    assert recipe is not None
+    rows = rows_of(NEVER, variant_of(name, changed, workspace))
+    hashes = {}
     for direction in DIRECTIONS:
         source = data_set(f"multi30k-{direction}")
-        examples = list(source.examples("test"))
-        hashes[direction] = content_hash(source.info, examples)
-        for which, model in models.items():
-            direct, detour = directly(model, examples), by_way(model, examples)
-            for way, records in (("directly", direct), ("by way of English", detour)):
-                found = {metric.name: score(metric, records) for metric in metrics}
-                row = {
-                    "direction": direction,
-                    "which": which,
-                    "way": way,
-                    "sentences": len(examples),
-                    "scores": {name: dataclasses.asdict(one) for name, one in found.items()},
-                }
-                rows.append(row)
-                print(direction, which, way, f"{found[metrics[0].name].value:.2f}", flush=True)
-            difference = compare(metrics[0], direct, detour)
-            rows[-1]["directly_less_this"] = dataclasses.asdict(difference)
-    recipe = zoo.info(arguments.model).recipe
-    assert recipe is not None
-    about = {
-        "model": arguments.model,
+        hashes[direction] = content_hash(source.info, source.examples("test"))
+    return {
+        "model": name,
         "recipe": dict(recipe.options),
         "further_rounds": [dict(one) for one in recipe.further_rounds],
         "variant": changed,
         "seed": recipe.seed,
         "content_sha256": hashes,
-        "primary": metrics[0].name,
+        "primary": task("translation").primary.name,
+        **_measured_now(),
         "rows": rows,
-        "machine": describe(),
-        "versions": versions(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("model")
+    parser.add_argument("--steps", type=int, help="of the variant, instead of the recipe's")
+    parser.add_argument(
+        "--keep-variant",
+        action="store_true",
+        help="train none: what is on file of it stays, and only the model itself is measured",
+    )
+    parser.add_argument("--workspace", type=Path, default=Path("training/zero-shot"))
+    parser.add_argument("--out", type=Path, default=Path("studies/zero-shot.json"))
+    arguments = parser.parse_args()
+    if arguments.keep_variant:
+        about = json.loads(arguments.out.read_text("utf-8"))
+        if about["model"] != arguments.model:
+            parser.error(f"{arguments.out} is about {about['model']}.")
+    else:
+        changed: dict[str, Any] = {"held_out": DIRECTIONS}
+        if arguments.steps is not None:
+            changed["steps"] = arguments.steps
+        about = _about_variant(arguments.model, changed, arguments.workspace)
+    rows = [row for row in about["rows"] if row["which"] == NEVER]
+    rows += rows_of("learned", zoo.load(arguments.model))
+    about["rows"] = sorted(rows, key=lambda row: DIRECTIONS.index(row["direction"]))
+    about["learned"] = _measured_now()
     write_atomically(arguments.out, json.dumps(about, indent=2) + "\n")
 
 

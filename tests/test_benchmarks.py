@@ -104,6 +104,35 @@ def test_the_detour_goes_through_english_and_what_is_lost_goes_on_as_it_was() ->
     ]
 
 
+def test_the_study_of_unseen_directions_can_keep_what_it_knows_of_the_variant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = script("zero_shot")
+
+    def rows(which: str, model: Any) -> list[dict[str, Any]]:
+        return [{"direction": one, "which": which, "model": model} for one in ("de-fr", "fr-de")]
+
+    variant = {"held_out": ["de-fr", "fr-de"], "steps": 9}
+    known = {"model": "translate/some", "variant": variant, "finished": "then"}
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps({**known, "rows": rows("never learned", 1) + rows("learned", 2)}))
+    monkeypatch.setattr(module, "rows_of", rows)
+    monkeypatch.setattr(zoo, "load", lambda name: f"{name}, loaded")
+    run(module, monkeypatch, "translate/some", "--keep-variant", "--out", str(file))
+    found = json.loads(file.read_text())
+    assert {name: found[name] for name in known} == known
+    assert [(one["direction"], one["which"], one["model"]) for one in found["rows"]] == [
+        ("de-fr", "never learned", 1),
+        ("de-fr", "learned", "translate/some, loaded"),
+        ("fr-de", "never learned", 1),
+        ("fr-de", "learned", "translate/some, loaded"),
+    ]
+    assert found["learned"]["finished"] > "2026"
+    with pytest.raises(SystemExit):
+        run(module, monkeypatch, "translate/other", "--keep-variant", "--out", str(file))
+    assert f"{file} is about translate/some." in capsys.readouterr().err
+
+
 def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
     def rows(direction: str, which: str, direct: float, detour: float) -> list[dict[str, Any]]:
         common = {"direction": direction, "which": which}
@@ -117,9 +146,12 @@ def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
             {**common, "way": "directly", "scores": bleu[0]},
         ]
 
+    recipe = zoo.info("translate/transformer-multi").recipe
+    assert recipe is not None
     about = {
         "model": "translate/transformer-multi",
         "recipe": {"steps": 5000},
+        "further_rounds": list(recipe.further_rounds),
         "variant": {"held_out": ["de-fr", "fr-de"]},
         "primary": "bleu",
         "rows": [
@@ -143,3 +175,5 @@ def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
     assert "by the model's recipe without de-fr and fr-de" in study.text
     about["variant"] = {"held_out": ["de-fr"], "steps": 1000}
     assert "by the model's recipe, but for 1,000 steps, without de-fr," in tell(about).text
+    about["further_rounds"] = []
+    assert "by the first round of the model's recipe, but for 1,000" in tell(about).text
