@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
+import zoo
 from tests.constant_model import Constant
 from tests.test_entries import data_set, model
 from zoo import training
@@ -166,3 +167,16 @@ def test_a_study_learns_in_all_rounds(tmp_path: Path) -> None:
     walk = training.fit_in_rounds(Walk, THREE_ROUNDS.recipe, [], [], tmp_path, **options)
     assert isinstance(walk, Walk)
     assert walk.steps == [[1, 5], [2, 6], [3, 7]]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [one for one in zoo.models() if one.recipe is not None and one.recipe.further_rounds],
+    ids=lambda entry: entry.name,
+)
+def test_a_registered_recipe_names_options_that_its_method_has_in_every_round(
+    entry: ModelInfo,
+) -> None:
+    # A round's options meet the method only once the rounds before it are done, hours later.
+    assert entry.recipe is not None
+    assert set().union(*entry.recipe.rounds) <= training.model_class_of(entry).fit_options()
