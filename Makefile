@@ -15,8 +15,9 @@ help:
 bench: $(VENV)/.run
 	$(BIN)/zoo bench --report
 
+# Every core runs tests of its own, so none of them needs several threads.
 test: lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
