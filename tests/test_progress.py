@@ -13,8 +13,8 @@ import pytest
 from tests import pseudo_terminal
 from zoo.progress import LOG, Progress
 
-FACTS = {"model": "translate/" + 10 * "some-model-", "score": 12.3456, "text": "[b]old"}
-LINE = f"      0 s  model {FACTS['model']}  score 12.35  text [b]old\n"
+FACTS = {"model": "translate/" + 10 * "some-model-", "score": 12.3456, "text": "[b]old :x:"}
+LINE = f"      0 s  model {FACTS['model']}  score 12.35  text [b]old :x:\n"
 
 WORK = """
 from zoo.progress import Progress
@@ -23,6 +23,13 @@ for number in Progress(show=True).track(range(3), "Working"):
 """
 
 
+@pytest.fixture(params=["", "1"], ids=["plain", "colour forced"])
+def file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown goes into one; whether colour is wanted there, too, makes no difference."""
+    monkeypatch.setenv("FORCE_COLOR", request.param)
+
+
+@pytest.mark.usefixtures("file")
 def test_what_is_logged_is_a_line_of_json_and_one_for_the_eye(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -33,6 +40,7 @@ def test_what_is_logged_is_a_line_of_json_and_one_for_the_eye(
     assert json.loads(kept) == {"at_seconds": 0.0, **FACTS}
 
 
+@pytest.mark.usefixtures("file")
 def test_no_bar_is_drawn_into_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(Progress(show=True).track(iter("ab"), "Working")) == ["a", "b"]
     assert capsys.readouterr() == ("", "")

@@ -17,7 +17,7 @@ from rich.text import Text
 from zoo.bench import Job, Outcome
 from zoo.report import COLUMNS, conditions, data_text, ordered, pair_sentence, row
 from zoo.results import Pair, Result
-from zoo.terminal import console, say
+from zoo.terminal import console, say, watched
 
 # What is shown of `COLUMNS` under a heading that names the data: all in one table, or in two
 # where the terminal is too narrow for one.
@@ -37,7 +37,7 @@ class BenchProgress:
             TimeElapsedColumn(),
             console=out,
             transient=True,
-            disable=not out.is_terminal,
+            disable=not watched(out),
         )
         self._whole = self._progress.add_task("benchmark", total=jobs)
         self._model = self._progress.add_task("", total=None)

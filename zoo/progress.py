@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from zoo.terminal import console, watched
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,9 +22,7 @@ LOG = "log.jsonl"
 @functools.cache
 def _console() -> Console:
     """One for all: a line that is logged and a bar that is drawn make room for each other."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
+    return console(stderr=True)
 
 
 class Progress:
@@ -49,7 +49,7 @@ class Progress:
         self, iterable: Iterable[T], description: str, *, total: int | None = None
     ) -> Iterator[T]:
         """Yield from `iterable` under a progress bar, where there is somebody to look at it."""
-        if not self.show or not (_console().is_terminal or _console().is_jupyter):
+        if not self.show or not (watched(_console()) or _console().is_jupyter):
             yield from iterable
             return
         from rich.progress import track
@@ -69,6 +69,4 @@ class Progress:
                 f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                 for name, value in values.items()
             )
-            _console().print(
-                f"{seconds:7.0f} s  {facts}", markup=False, soft_wrap=not _console().is_terminal
-            )
+            _console().print(f"{seconds:7.0f} s  {facts}", soft_wrap=not watched(_console()))

@@ -31,10 +31,18 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def watched(out: Console) -> bool:
+    """Whether a terminal shows what is printed there, as it is printed.
+
+    FORCE_COLOR (force-color.org) asks for colour in a file, not for bars and short lines.
+    """
+    return out.is_terminal and out.file.isatty()
+
+
 def say(text: str, *, style: str = "", stderr: bool = False) -> None:
     """Print one sentence: wrapped by words on a terminal, on one line in a file or pipe."""
     out = console(stderr=stderr)
-    out.print(text, style=style or None, soft_wrap=not out.is_terminal)
+    out.print(text, style=style or None, soft_wrap=not watched(out))
 
 
 def print_json(value: Any) -> None:

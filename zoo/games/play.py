@@ -19,7 +19,7 @@ from zoo.games.board import draw, piece
 from zoo.games.player import Player
 from zoo.games.rules import Rules
 from zoo.predictions import Move
-from zoo.terminal import console
+from zoo.terminal import console, watched
 
 ALIASES = {"connect4": "connect_four", "tictactoe": "tic_tac_toe"}
 # The players made for one game, the learned one first.
@@ -210,7 +210,7 @@ class Sitting:
         self.out.print()
 
     def _say(self, text: str, style: str | None = None) -> None:
-        self.out.print(text, style=style, soft_wrap=not self.out.is_terminal)
+        self.out.print(text, style=style, soft_wrap=not watched(self.out))
 
 
 def _standing(move: Move, be: str, have: str) -> str:
@@ -243,7 +243,7 @@ def watch(rounds: Iterator[Match], pairs: int) -> tuple[Match | None, bool]:
         TimeElapsedColumn(),
         console=out,
         transient=True,
-        disable=not out.is_terminal,
+        disable=not watched(out),
     ) as progress:
         task = progress.add_task("pairs of games", total=pairs)
         try:
