@@ -15,7 +15,7 @@ help:
 bench: $(VENV)/.run
 	$(BIN)/zoo bench --report
 
-# Every core runs tests of its own, so none of them needs several threads.
+# Every core runs tests of its own, so what they test has one thread, unless it is about threads.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,23 @@ def no_fetching() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_OFFLINE", "1")
         yield
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Sets how many compute at once, as far as there are cores: `make test` gives each process one.
+
+    Each test leaves torch with as many as it had.
+    """
+    import torch
+
+    def use(count: int) -> None:
+        monkeypatch.setenv("OMP_NUM_THREADS", str(count))
+        torch.set_num_threads(count)
+
+    before = torch.get_num_threads()
+    yield use
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

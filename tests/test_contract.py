@@ -7,6 +7,7 @@ and running this file.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,11 @@ def test_prediction_is_typed_and_jsonable(case: Case, model: Model, inputs: list
         case.check(prediction)
 
 
-def test_alone_is_the_same_as_in_a_batch(case: Case, model: Model, inputs: list[Any]) -> None:
+def test_alone_is_the_same_as_in_a_batch(
+    case: Case, model: Model, inputs: list[Any], threads: Callable[[int], None]
+) -> None:
     alone = [model.predict(x) for x in inputs]
+    threads(3)
     for size in (None, 1, 3):
         together = model.predict_batch(inputs, batch_size=size)
         assert len(together) == len(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -13,11 +13,8 @@ from zoo.parallel import side_by_side
 
 
 @pytest.fixture(autouse=True)
-def three_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
+def three_threads(threads: Callable[[int], None]) -> None:
+    threads(3)
 
 
 def test_each_piece_has_one_thread_and_the_order_is_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -215,7 +216,10 @@ def test_less_effort_never_proves_something_else(
 
 
 @pytest.mark.parametrize("moves", ["", "4444", "4432561236"])
-def test_a_node_budget_is_kept_and_repeatable(player: AlphaBetaConnect4, moves: str) -> None:
+def test_a_node_budget_is_kept_and_repeatable(
+    player: AlphaBetaConnect4, moves: str, threads: Callable[[int], None]
+) -> None:
+    threads(3)
     for nodes in (1, 2, 50, 20_000):
         move = player.predict(moves, nodes=nodes)
         assert 1 <= move.nodes <= nodes

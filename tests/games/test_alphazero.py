@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -68,14 +68,6 @@ def judge(player: AlphaZeroPlayer, monkeypatch: pytest.MonkeyPatch) -> Opinionat
     monkeypatch.setattr(player, "_evaluator", asked)
     monkeypatch.setattr(player, "_root", asked)
     return asked
-
-
-@pytest.fixture
-def threads() -> Iterator[Callable[[int], None]]:
-    """Sets how many torch has, for one test."""
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, None])

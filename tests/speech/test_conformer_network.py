@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,11 +15,8 @@ SIZE = Size(mels=20, outputs=5, width=24, layers=2, heads=3, kernel=5, channels=
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def one_thread(threads: Callable[[int], None]) -> None:
+    threads(1)
 
 
 def network(size: Size = SIZE, seed: int = 0) -> ConformerNetwork:

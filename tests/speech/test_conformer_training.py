@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,8 @@ TINY: dict[str, Any] = {"width": 32, "layers": 1, "mels": 20, "batch_size": 8, "
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def one_thread(threads: Callable[[int], None]) -> None:
+    threads(1)
 
 
 def lesson(seed: int = 0) -> Lesson:
@@ -165,8 +162,11 @@ def logged(workspace: Path, name: str) -> list[Any]:
     return [event[name] for event in events if name in event]
 
 
-def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resumed_equals_uninterrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: Callable[[int], None]
+) -> None:
     whole = learned()
+    threads(3)  # which changes nothing
     with monkeypatch.context() as patched:
         patched.setattr("zoo.speech.recognizer.Progress", Interrupted)
         with pytest.raises(KeyboardInterrupt):

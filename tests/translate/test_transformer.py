@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,13 @@ def test_it_is_stored_with_its_pieces(learned: TransformerTranslator, tmp_path: 
 
 
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: Callable[[int], None]
 ) -> None:
     options = {**OPTIONS, "steps": 40, "log_every": 10, "dropout": 0.1}
     examples = _examples([("en", "de")])
+    threads(1)
     whole = TransformerTranslator.fit(examples, **options)
+    threads(3)
     real = module.train
 
     def stopped(*given: Any, report: Any, **named: Any) -> Any:

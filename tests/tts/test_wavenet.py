@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,10 @@ def test_a_stream_is_the_whole(model: WaveNetSynthesizer) -> None:
     assert whole.rate == 16_000
 
 
-def test_a_sentence_is_the_same_wherever_it_stands(model: WaveNetSynthesizer) -> None:
+def test_a_sentence_is_the_same_wherever_it_stands(
+    model: WaveNetSynthesizer, threads: Callable[[int], None]
+) -> None:
+    threads(3)
     alone = model.predict("See me.").samples
     together = model.predict("See me. Now.").samples
     assert np.array_equal(together[: len(alone)], alone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -255,8 +256,10 @@ def test_it_learns(tmp_path: Path) -> None:
     assert np.allclose(average.mean.numpy(), frames.mean(axis=0), atol=1e-5)
 
 
-def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off_goes_on(tmp_path: Path, threads: Callable[[int], None]) -> None:
+    threads(1)
     whole = _train(40, None)
+    threads(3)  # which changes nothing
 
     class Cut(Lesson):
         def batch(self, step: int) -> Batch:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,8 @@ TINY: dict[str, Any] = {"widths": [8, 16], "batch_size": 15, "epochs": 3, "trans
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def one_thread(threads: Callable[[int], None]) -> None:
+    threads(1)
 
 
 def blobs(count: int, size: int = 20, channels: int = 1, seed: int = 0) -> Arrays:
