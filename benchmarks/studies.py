@@ -196,7 +196,8 @@ def _zero_shot(about: dict[str, Any]) -> Study:
     part = ""
     if recipe is not None and rounds < len(recipe.rounds):
         part = "the first round of " if rounds == 1 else f"the first {rounds} rounds of "
-    shorter = f", but for {variant['steps']:,} steps," if "steps" in variant else ""
+    each = " in each round" if rounds > 1 else ""
+    shorter = f", but for {variant['steps']:,} steps{each}," if "steps" in variant else ""
     return Study(
         title="Directions with and without learning",
         text=f"`python benchmarks/zero_shot.py {about['model']}`: a variant is trained by "

@@ -6,9 +6,9 @@ A variant of the model is trained by its recipe without German to French and Fre
 then translates Multi30k's test split between the two directly, and by way of English. So does the
 model itself, which learned from these directions, too.
 
-With `--steps` the variant learns for fewer steps than the recipe says; the file tells so. What was
-interrupted goes on where it was. Once the model itself has new weights, `--keep-variant` measures
-it anew.
+With `--steps` the variant learns for fewer steps than the recipe says, in each of its rounds; the
+file tells so. What was interrupted goes on where it was. Once the model itself has new weights,
+`--keep-variant` measures it anew.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import zoo
+from zoo import weights
 from zoo.data import Example, content_hash
 from zoo.files import write_atomically
 from zoo.machine import describe, versions
 from zoo.metrics import Records, compare, score
 from zoo.model import Model
-from zoo.registry import data_set, model_class_of
+from zoo.registry import data_set, model_class_of, weights_folder
 from zoo.tasks import task
 from zoo.training import fit_in_rounds, training_examples
 
@@ -115,21 +116,26 @@ def _measured_now() -> dict[str, Any]:
     }
 
 
+def _content() -> dict[str, str]:
+    """What is translated, by direction, as a hash."""
+    sources = {direction: data_set(f"multi30k-{direction}") for direction in DIRECTIONS}
+    return {
+        direction: content_hash(source.info, source.examples("test"))
+        for direction, source in sources.items()
+    }
+
+
 def _about_variant(name: str, changed: Mapping[str, Any], workspace: Path) -> dict[str, Any]:
     recipe = zoo.info(name).recipe
     assert recipe is not None
     rows = rows_of(NEVER, variant_of(name, changed, workspace))
-    hashes = {}
-    for direction in DIRECTIONS:
-        source = data_set(f"multi30k-{direction}")
-        hashes[direction] = content_hash(source.info, source.examples("test"))
     return {
         "model": name,
         "recipe": dict(recipe.options),
         "further_rounds": [dict(one) for one in recipe.further_rounds],
         "variant": changed,
         "seed": recipe.seed,
-        "content_sha256": hashes,
+        "content_sha256": _content(),
         "primary": task("translation").primary.name,
         **_measured_now(),
         "rows": rows,
@@ -139,8 +145,9 @@ def _about_variant(name: str, changed: Mapping[str, Any], workspace: Path) -> di
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model")
-    parser.add_argument("--steps", type=int, help="of the variant, instead of the recipe's")
-    parser.add_argument(
+    variant = parser.add_mutually_exclusive_group()
+    variant.add_argument("--steps", type=int, help="of each round, instead of the recipe's")
+    variant.add_argument(
         "--keep-variant",
         action="store_true",
         help="train none: what is on file of it stays, and only the model itself is measured",
@@ -152,6 +159,8 @@ def main() -> None:
         about = json.loads(arguments.out.read_text("utf-8"))
         if about["model"] != arguments.model:
             parser.error(f"{arguments.out} is about {about['model']}.")
+        if about["content_sha256"] != _content():
+            parser.error(f"{arguments.out} is about other sentences: train the variant again.")
     else:
         changed: dict[str, Any] = {"held_out": DIRECTIONS}
         if arguments.steps is not None:
@@ -160,7 +169,8 @@ def main() -> None:
     rows = [row for row in about["rows"] if row["which"] == NEVER]
     rows += rows_of("learned", zoo.load(arguments.model))
     about["rows"] = sorted(rows, key=lambda row: DIRECTIONS.index(row["direction"]))
-    about["learned"] = _measured_now()
+    shipped = weights_folder(zoo.info(arguments.model)) / weights.ARRAYS
+    about["learned"] = {"weights": weights.file_sha256(shipped), **_measured_now()}
     write_atomically(arguments.out, json.dumps(about, indent=2) + "\n")
 
 

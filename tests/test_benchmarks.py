@@ -15,6 +15,7 @@ import torch
 import zoo
 from tests.translate.stub import Stub
 from zoo.data import Example
+from zoo.registry import weights_folder
 from zoo.text import Passage
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
@@ -113,24 +114,36 @@ def test_the_study_of_unseen_directions_can_keep_what_it_knows_of_the_variant(
         return [{"direction": one, "which": which, "model": model} for one in ("de-fr", "fr-de")]
 
     variant = {"held_out": ["de-fr", "fr-de"], "steps": 9}
-    known = {"model": "translate/some", "variant": variant, "finished": "then"}
+    name, content = "translate/transformer-multi", {"de-fr": "some", "fr-de": "others"}
+    known = {"model": name, "variant": variant, "finished": "then", "content_sha256": content}
     file = tmp_path / "found.json"
     file.write_text(json.dumps({**known, "rows": rows("never learned", 1) + rows("learned", 2)}))
     monkeypatch.setattr(module, "rows_of", rows)
+    monkeypatch.setattr(module, "_content", lambda: content)
     monkeypatch.setattr(zoo, "load", lambda name: f"{name}, loaded")
-    run(module, monkeypatch, "translate/some", "--keep-variant", "--out", str(file))
+    run(module, monkeypatch, name, "--keep-variant", "--out", str(file))
     found = json.loads(file.read_text())
     assert {name: found[name] for name in known} == known
     assert [(one["direction"], one["which"], one["model"]) for one in found["rows"]] == [
         ("de-fr", "never learned", 1),
-        ("de-fr", "learned", "translate/some, loaded"),
+        ("de-fr", "learned", f"{name}, loaded"),
         ("fr-de", "never learned", 1),
-        ("fr-de", "learned", "translate/some, loaded"),
+        ("fr-de", "learned", f"{name}, loaded"),
     ]
-    assert found["learned"]["finished"] > "2026"
-    with pytest.raises(SystemExit):
-        run(module, monkeypatch, "translate/other", "--keep-variant", "--out", str(file))
-    assert f"{file} is about translate/some." in capsys.readouterr().err
+    config = json.loads((weights_folder(zoo.info(name)) / "config.json").read_text("utf-8"))
+    assert found["learned"]["weights"] == config["sha256"]
+    assert set(found["learned"]) == {"weights", "machine", "versions", "finished"}
+
+    def refused(words: str, *arguments: str) -> None:
+        with pytest.raises(SystemExit):
+            run(module, monkeypatch, *arguments, "--keep-variant", "--out", str(file))
+        assert words in capsys.readouterr().err
+
+    refused(f"{file} is about {name}.", "translate/other")
+    refused("not allowed with argument --steps", name, "--steps", "9")
+    content = {**content, "de-fr": "changed"}
+    refused(f"{file} is about other sentences", name)
+    assert json.loads(file.read_text()) == found
 
 
 def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
@@ -174,6 +187,7 @@ def test_the_study_of_unseen_directions_tells_both_ways_of_each() -> None:
     )
     assert "by the model's recipe without de-fr and fr-de" in study.text
     about["variant"] = {"held_out": ["de-fr"], "steps": 1000}
-    assert "by the model's recipe, but for 1,000 steps, without de-fr," in tell(about).text
+    words = "by the model's recipe, but for 1,000 steps in each round, without de-fr,"
+    assert words in tell(about).text
     about["further_rounds"] = []
-    assert "by the first round of the model's recipe, but for 1,000" in tell(about).text
+    assert "by the first round of the model's recipe, but for 1,000 steps, " in tell(about).text
