@@ -25,8 +25,10 @@ def compiled(function: F, **options: Any) -> F:
     Lam et al., "Numba: a LLVM-based Python JIT compiler" (LLVM-HPC 2015). Integers are 64 bits
     wide and wrap around; nothing checks that an index is within its array. What is kept is renewed
     only when its own file changes: after a change to a compiled function that another file's
-    functions call, or of these options, delete `__pycache__/*.nbi` beside that other file. Python's
-    lock is let go, so that threads can compute at the same time.
+    functions call, or of these options, delete `__pycache__/*.nbi` beside that other file. Numba
+    takes no lock there: two processes that call a function for the first time in the same moment,
+    with different types, can mix its versions up. Python's lock is let go, so that threads can
+    compute at the same time.
 
     options: more of them, of `numba.njit`.
     """
