@@ -176,3 +176,9 @@ def test_results_are_of_the_weights_that_ship() -> None:
             assert result.subject.weights == shipped, result.subject.path()
             config = weights.file_sha256(weights_folder(entry) / weights.CONFIG)
             assert result.subject.config == config, result.subject.path()
+
+
+def test_the_study_of_unseen_directions_is_of_the_weights_that_ship() -> None:
+    about = json.loads((ROOT / "studies" / "zero-shot.json").read_text("utf-8"))
+    shipped = weights_folder(zoo.info(about["model"])) / weights.ARRAYS
+    assert about["learned"]["weights"] == weights.file_sha256(shipped)
