@@ -100,8 +100,8 @@ def test_prediction_is_typed_and_jsonable(case: Case, model: Model, inputs: list
 def test_alone_is_the_same_as_in_a_batch(
     case: Case, model: Model, inputs: list[Any], threads: Callable[[int], None]
 ) -> None:
+    threads(3)  # for both: with another number torch rounds otherwise
     alone = [model.predict(x) for x in inputs]
-    threads(3)
     for size in (None, 1, 3):
         together = model.predict_batch(inputs, batch_size=size)
         assert len(together) == len(inputs)
