@@ -24,12 +24,12 @@ for number in Progress(show=True).track(range(3), "Working"):
 
 
 @pytest.fixture(params=["", "1"], ids=["plain", "colour forced"])
-def file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shown goes into one; whether colour is wanted there, too, makes no difference."""
+def either_colour(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colour may be wanted in a file, too, which makes no difference to what is written there."""
     monkeypatch.setenv("FORCE_COLOR", request.param)
 
 
-@pytest.mark.usefixtures("file")
+@pytest.mark.usefixtures("either_colour")
 def test_what_is_logged_is_a_line_of_json_and_one_for_the_eye(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,7 +40,7 @@ def test_what_is_logged_is_a_line_of_json_and_one_for_the_eye(
     assert json.loads(kept) == {"at_seconds": 0.0, **FACTS}
 
 
-@pytest.mark.usefixtures("file")
+@pytest.mark.usefixtures("either_colour")
 def test_no_bar_is_drawn_into_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(Progress(show=True).track(iter("ab"), "Working")) == ["a", "b"]
     assert capsys.readouterr() == ("", "")

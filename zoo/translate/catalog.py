@@ -10,6 +10,14 @@ _TASK = "translation"
 _LICENSE = "cc-by-nc-sa-4.0"  # of the captions that all of them learned from
 _NAMES = {"cs": "Czech", "de": "German", "en": "English", "es": "Spanish", "fr": "French"}
 _LEARNED = "Learned from 29,000 captions of photographs and from messages of programs: "
+# What a round that goes on from learned weights has in common with every other.
+_GOING_ON = {
+    "cooling": 0.8,
+    "learning_rate": 0.006,
+    "table_rate": 0.003,
+    "into_favoured": 0.3,
+    "others": 0.1,
+}
 # Directions in which phrases are counted, with how many numbers each model keeps.
 _PHRASE_BASED = {
     "en-de": 2_479_107,
@@ -153,16 +161,8 @@ MODELS = (
             validation="validation",
             options={"also": ("software-strings",), "steps": 5000, "cooling": 0.35},
             further_rounds=(
-                {
-                    **{"steps": 4400, "cooling": 0.8, "also_share": 0.2},
-                    **{"learning_rate": 0.006, "table_rate": 0.003},
-                    **{"into_favoured": 0.3, "others": 0.1},
-                },
-                {
-                    **{"steps": 7000, "cooling": 0.8, "also_share": 0.4},
-                    **{"learning_rate": 0.006, "table_rate": 0.003},
-                    **{"into_favoured": 0.3, "others": 0.1},
-                },
+                {"steps": 4400, "also_share": 0.2, **_GOING_ON},
+                {"steps": 7000, "also_share": 0.4, **_GOING_ON},
             ),
         ),
         sample_options={"source": "en", "target": "de"},
